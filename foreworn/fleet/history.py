@@ -1,0 +1,88 @@
+"""A fleet's history in memory: what machines said and what was done to them, as Arrow tables."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from foreworn.fleet.machine import Machine
+
+TIME = pa.timestamp("ms", tz="UTC")
+EVENT_SCHEMA = pa.schema(
+    [
+        ("time", TIME),
+        ("machine", pa.string()),
+        ("code", pa.string()),
+        ("severity", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+MAINTENANCE_SCHEMA = pa.schema(
+    [
+        ("time", TIME),
+        ("machine", pa.string()),
+        ("component", pa.string()),
+        ("action", pa.string()),
+        ("kind", pa.string()),
+    ]
+)
+FAILURE_SCHEMA = pa.schema(
+    [("time", TIME), ("machine", pa.string()), ("component", pa.string()), ("mode", pa.string())]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetHistory:
+    """What is known of a fleet over some stretch of time.
+
+    Parameters
+    ----------
+    machines
+        The fleet, sorted by id.
+    telemetry
+        `time`, `machine` and one column per signal (float64, int64 or string), sorted by machine, time;
+        one row per (machine, time), null where a signal was not reported.
+    events
+        `EVENT_SCHEMA`, sorted by machine, time, code.
+    maintenance
+        `MAINTENANCE_SCHEMA`; `kind` is preventive or corrective; sorted by machine, time, component.
+    failures
+        `FAILURE_SCHEMA`; sorted by machine, time, component.
+    """
+
+    machines: tuple[Machine, ...]
+    telemetry: pa.Table
+    events: pa.Table
+    maintenance: pa.Table
+    failures: pa.Table
+
+    def between(self, start: datetime, end: datetime) -> "FleetHistory":
+        """Return the part in [start, end) of every table; the machines stay."""
+        return replace(
+            self,
+            telemetry=_between(self.telemetry, start, end),
+            events=_between(self.events, start, end),
+            maintenance=_between(self.maintenance, start, end),
+            failures=_between(self.failures, start, end),
+        )
+
+    def until(self, end: datetime) -> "FleetHistory":
+        """Return what was stamped before `end`."""
+        return self.between(datetime.min.replace(year=1900, tzinfo=end.tzinfo), end)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Every component id in the fleet, sorted."""
+        return tuple(sorted({c for m in self.machines for c in m.components}))
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The telemetry's signal names, sorted."""
+        return tuple(sorted(set(self.telemetry.column_names) - {"time", "machine"}))
+
+
+def _between(table: pa.Table, start: datetime, end: datetime) -> pa.Table:
+    time = table["time"]
+    first, last = pa.scalar(start, TIME), pa.scalar(end, TIME)
+    return table.filter(pc.and_(pc.greater_equal(time, first), pc.less(time, last)))

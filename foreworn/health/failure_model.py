@@ -1,0 +1,68 @@
+"""The port to failure models: trained on a fleet's past, asked for forecasts, kept by version."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from foreworn.fleet.history import FleetHistory
+from foreworn.health.forecast import Forecast
+
+
+class FailureModel(Protocol):
+    """A trained model: one probability per component of failing within its horizon."""
+
+    @property
+    def version(self) -> str:
+        """The version its forecasts carry; the same data, features and settings give the same one."""
+        ...
+
+    @property
+    def horizon(self) -> timedelta:
+        """How far its forecasts look."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a forecast is an alarm, chosen on inner folds of the training time."""
+        ...
+
+    @property
+    def lookback(self) -> timedelta:
+        """How much telemetry and events before a row its features need."""
+        ...
+
+    def forecast(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> list[Forecast]:
+        """Return a forecast, with reasons, per row (machine, time) and component of that machine.
+
+        `history` holds at least `lookback` of telemetry and events before each row and all maintenance;
+        what is stamped after a row never changes that row's forecast.
+        """
+        ...
+
+
+class FailureModelStore(Protocol):
+    """Keeps trained models by version."""
+
+    def load(self, version: str) -> FailureModel:
+        """Return a model.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version.
+        """
+        ...
+
+    def versions(self) -> list[str]:
+        """Return all versions, oldest first."""
+        ...
+
+    def serving(self) -> FailureModel | None:
+        """Return the model that is in use, or None before one was trained."""
+        ...
+
+    def serve(self, version: str) -> None:
+        """Put a version in use."""
+        ...

@@ -1,0 +1,94 @@
+"""A failure forecast: how likely, which component, within which horizon, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pyarrow as pa
+
+TIME = pa.timestamp("ms", tz="UTC")
+FORECAST_SCHEMA = pa.schema(
+    [
+        ("time", TIME),
+        ("machine", pa.string()),
+        ("component", pa.string()),
+        ("horizon_h", pa.float64()),
+        ("probability", pa.float64()),
+        ("model_version", pa.string()),
+        ("revision", pa.int64()),
+        ("issued_at", TIME),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One signal's share in a forecast.
+
+    Parameters
+    ----------
+    source
+        The signal, event code, or record the features come from, such as `vibration_rms`.
+    feature
+        The feature of that source with the largest share, such as `vibration_rms mean 24 h`.
+    value
+        Its value now, in the feature's unit.
+    usual_low, usual_high
+        Where the middle 90 % of the training rows lay.
+    contribution
+        What the source adds to the log-odds of failure; above 0 raises the probability. [unitless]
+    """
+
+    source: str
+    feature: str
+    value: float | None
+    usual_low: float | None
+    usual_high: float | None
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The probability that a component fails within (time, time + horizon].
+
+    `time` is the data's time, `issued_at` when it was said. A score of the same (machine, component,
+    horizon, time, model version) from data that changed later is a new `revision`; old ones stay.
+    """
+
+    machine: str
+    component: str
+    time: datetime
+    horizon: timedelta
+    probability: float
+    model_version: str
+    issued_at: datetime
+    revision: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+
+class ForecastStore(Protocol):
+    """Keeps every forecast ever issued; lives in the telemetry store."""
+
+    def write_forecasts(self, forecasts: Sequence[Forecast]) -> None:
+        """Append them; writing the same one (with its revision) again changes nothing."""
+        ...
+
+    def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
+        """Return all revisions of time in [start, end) as `FORECAST_SCHEMA`.
+
+        Sorted by machine, component, horizon, time, model version, revision.
+        """
+        ...
+
+
+class VerdictBoard(Protocol):
+    """The latest forecast of each machine and component, with its reasons; lives in SQL."""
+
+    def post(self, forecasts: Sequence[Forecast]) -> None:
+        """Put them up; one of older data, or of the same data and a lower revision, changes nothing."""
+        ...
+
+    def latest(self) -> list[Forecast]:
+        """Return the standing forecasts, the most probable first, then by machine and component."""
+        ...

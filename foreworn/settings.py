@@ -1,0 +1,124 @@
+"""Every setting, one class per concern.
+
+Built once in `foreworn.cli` and passed down. Environment variables are `FOREWORN_` plus the path with
+`__` between, such as `FOREWORN_MQTT__HOST=broker`; a name nobody knows is an error.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Concern(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BrokerKind(StrEnum):
+    """Where the MQTT broker comes from."""
+
+    AUTO = "auto"
+    """`mosquitto` where it is on PATH, otherwise the embedded one."""
+    MOSQUITTO = "mosquitto"
+    EMBEDDED = "embedded"
+    EXTERNAL = "external"
+
+
+class UnknownDevices(StrEnum):
+    """What happens to a device that the registry does not know."""
+
+    QUARANTINE = "quarantine"
+    REGISTER = "register"
+
+
+class MqttSettings(_Concern):
+    """The broker, and how the collector speaks to it."""
+
+    broker: BrokerKind = Field(
+        BrokerKind.AUTO, description="Who provides the broker: start mosquitto, the embedded one, or neither."
+    )
+    host: str = Field("127.0.0.1", description="The broker's host name or address.")
+    port: int = Field(1883, ge=1, le=65535, description="The broker's TCP port.")
+    username: str = Field("", description="The name to log in with; empty logs in without.")
+    password: SecretStr | None = Field(None, description="The password to log in with.")
+    client_id: str = Field(
+        "foreworn-collector",
+        min_length=1,
+        max_length=64,
+        description="The collector's client id; its persistent session hangs on it.",
+    )
+    keep_alive: timedelta = Field(
+        timedelta(seconds=30), description="Silence after which the broker is asked whether it lives."
+    )
+    in_flight: int = Field(
+        1000, ge=1, le=65535, description="Messages a broker may send before it waits for acknowledgements."
+    )
+
+
+class IngestionSettings(_Concern):
+    """What the collector accepts."""
+
+    unknown_devices: UnknownDevices = Field(
+        UnknownDevices.QUARANTINE, description="What happens to a device that the registry does not know."
+    )
+    largest_payload: int = Field(1_048_576, ge=1024, description="Bytes; a larger message is quarantined.")
+    future_tolerance: timedelta = Field(
+        timedelta(minutes=10), description="How far ahead of the platform's clock a device's clock may be."
+    )
+    ack_interval: timedelta = Field(
+        timedelta(seconds=1), description="Least time between two acknowledgements to one device that wants them."
+    )
+    retry_longest: timedelta = Field(
+        timedelta(seconds=30), description="Longest pause between two attempts to reach a store that is down."
+    )
+
+
+class StoreSettings(_Concern):
+    """Where telemetry and operations data are kept."""
+
+    telemetry: str = Field(
+        "duckdb:///telemetry.duckdb",
+        description="`duckdb:///FILE` (relative to the data folder, or absolute), "
+        "`influx://HOST:PORT/BUCKET?org=ORG`, or `memory://`.",
+    )
+    influx_token: SecretStr | None = Field(None, description="InfluxDB's API token.")
+    operations: str = Field(
+        "sqlite:///operations.sqlite", description="SQLAlchemy address; SQLite files are relative to the data folder."
+    )
+
+
+class ScoringSettings(_Concern):
+    """When machines are scored, and how far forecasts look."""
+
+    horizon: timedelta = Field(
+        timedelta(hours=24), description="A forecast is the probability of failing within this time."
+    )
+    every: timedelta = Field(timedelta(hours=1), description="Machines are scored at whole multiples of this.")
+    allowed_lateness: timedelta = Field(
+        timedelta(0), description="How far a device's readings may be out of order before its hour is scored."
+    )
+    idle_timeout: timedelta = Field(
+        timedelta(hours=2), description="A machine silent for longer is scored on what is known."
+    )
+
+
+class ApiSettings(_Concern):
+    """Where the API and the console listen."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; loopback unless you say otherwise.")
+    port: int = Field(8600, ge=1, le=65535, description="TCP port of API and console.")
+
+
+class Settings(BaseSettings):
+    """All settings of one Foreworn process."""
+
+    model_config = SettingsConfigDict(env_prefix="FOREWORN_", env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("var"), description="Folder for everything Foreworn writes: stores, spool, models.")
+    mqtt: MqttSettings = Field(default_factory=MqttSettings, description="The broker.")
+    ingestion: IngestionSettings = Field(default_factory=IngestionSettings, description="What the collector accepts.")
+    store: StoreSettings = Field(default_factory=StoreSettings, description="Where data is kept.")
+    scoring: ScoringSettings = Field(default_factory=ScoringSettings, description="When machines are scored.")
+    api: ApiSettings = Field(default_factory=ApiSettings, description="Where the API and the console listen.")

@@ -1,0 +1,1 @@
+"""Telemetry: what devices say, what it may look like, and the ports it passes through."""

@@ -1,0 +1,106 @@
+"""What devices tell us: samples, events, log lines, status. Times are device time, aware UTC, to the ms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from foreworn.telemetry.signal import SignalValue
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def from_epoch_ms(ms: int) -> datetime:
+    """Return the aware UTC time `ms` milliseconds after 1970, exactly.
+
+    Examples
+    --------
+    >>> from_epoch_ms(1767225600001).isoformat()
+    '2026-01-01T00:00:00.001000+00:00'
+    """
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+def to_epoch_ms(time: datetime) -> int:
+    """Return the whole milliseconds from 1970 to `time`, exactly; parts of a millisecond are dropped."""
+    return (time - EPOCH) // MILLISECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value per signal of one device at one time.
+
+    (device, time) is its identity: the same sample twice is one; where two differ, the later received
+    wins, signal by signal.
+    """
+
+    device: str
+    time: datetime
+    values: Mapping[str, SignalValue]
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fault message or a state change; (device, time, code) is its identity."""
+
+    device: str
+    time: datetime
+    code: str
+    severity: str = "info"
+    message: str = ""
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a device's operation log; (device, time, logger, level, seq) is its identity."""
+
+    device: str
+    time: datetime
+    level: str
+    message: str
+    logger: str = ""
+    fields: Mapping[str, SignalValue | bool | None] = field(default_factory=dict)
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a device, or its last will, says about itself; a last will carries no time."""
+
+    device: str
+    state: str
+    time: datetime | None = None
+    firmware: str = ""
+    wants_ack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryBatch:
+    """What goes to the telemetry store in one write."""
+
+    samples: tuple[Sample, ...] = ()
+    events: tuple[Event, ...] = ()
+    logs: tuple[LogLine, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.samples) + len(self.events) + len(self.logs)
+
+    def halves(self) -> "tuple[TelemetryBatch, TelemetryBatch]":
+        """Split in two, to find what a store refuses; needs at least two entries."""
+        kinds: list[tuple[str, Sample | Event | LogLine]] = [
+            *(("samples", s) for s in self.samples),
+            *(("events", e) for e in self.events),
+            *(("logs", line) for line in self.logs),
+        ]
+        middle = len(kinds) // 2
+        return _gather(kinds[:middle]), _gather(kinds[middle:])
+
+
+def _gather(kinds: "list[tuple[str, Sample | Event | LogLine]]") -> TelemetryBatch:
+    return TelemetryBatch(
+        samples=tuple(x for _, x in kinds if isinstance(x, Sample)),
+        events=tuple(x for _, x in kinds if isinstance(x, Event)),
+        logs=tuple(x for _, x in kinds if isinstance(x, LogLine)),
+    )
