@@ -75,6 +75,11 @@ class ReplayClock:
         with self._lock:
             return self._now
 
+    def end(self, time: datetime) -> None:
+        """Say that the replay has reached `time` whoever is still silent."""
+        with self._lock:
+            self._now = max(self._now, time)
+
     def _advance(self) -> None:
         fastest = max(self._latest.values()) - self._allowed_lateness
         slowest = min(self._latest.values()) - self._allowed_lateness

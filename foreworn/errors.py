@@ -10,6 +10,7 @@ ForewornError
 ├── BrokerUnavailable         no MQTT broker answers at the address
 ├── SpoolFailed               the spool cannot make data durable; stop acknowledging and exit
 ├── TooLittleHistory          there is not enough history to train on
+├── DamagedModel              a stored model is not what was written; restore it or train again
 ├── NotFound                  what was asked for does not exist
 ├── TransitionRefused         a work order may not go from this state to that one
 └── Conflict                  somebody else changed it first, or it exists already
@@ -98,6 +99,14 @@ class SpoolFailed(ForewornError):
 
 class TooLittleHistory(ForewornError):
     """There is not enough history to train on; the message says what is missing."""
+
+
+class DamagedModel(ForewornError):
+    """A stored model is not what was written, so it is not loaded."""
+
+    def __init__(self, folder: Path | str, problem: str) -> None:
+        super().__init__(f"the model in {folder} is damaged ({problem}): restore the folder, or train again")
+        self.folder, self.problem = str(folder), problem
 
 
 class NotFound(ForewornError):

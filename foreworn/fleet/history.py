@@ -6,7 +6,8 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreworn.fleet.machine import Machine
+from foreworn.fleet.machine import Attachment, Machine
+from foreworn.telemetry.signal import SignalCatalogue
 
 TIME = pa.timestamp("ms", tz="UTC")
 EVENT_SCHEMA = pa.schema(
@@ -30,6 +31,7 @@ MAINTENANCE_SCHEMA = pa.schema(
 FAILURE_SCHEMA = pa.schema(
     [("time", TIME), ("machine", pa.string()), ("component", pa.string()), ("mode", pa.string())]
 )
+ARRIVAL_SCHEMA = pa.schema([("received_at", TIME), ("topic", pa.string()), ("payload", pa.binary())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,32 @@ class FleetHistory:
     def signals(self) -> tuple[str, ...]:
         """The telemetry's signal names, sorted."""
         return tuple(sorted(set(self.telemetry.column_names) - {"time", "machine"}))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFleet:
+    """A fleet's history with what is needed to live through it again.
+
+    Parameters
+    ----------
+    history
+        What machines said and what was done to them.
+    catalogue
+        The signals of every machine model in it.
+    attachments
+        The devices that speak for the machines, sorted by device, since.
+    arrivals
+        Where they were recorded: the raw messages in the order they came, repeats and broken ones
+        included, as `ARRIVAL_SCHEMA`.
+    notes
+        What was assumed where the record leaves something open; sentences for people.
+    """
+
+    history: FleetHistory
+    catalogue: SignalCatalogue
+    attachments: tuple[Attachment, ...]
+    arrivals: pa.Table | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _between(table: pa.Table, start: datetime, end: datetime) -> pa.Table:

@@ -1,6 +1,6 @@
 """The port to failure models: trained on a fleet's past, asked for forecasts, kept by version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -29,6 +29,15 @@ class FailureModel(Protocol):
     @property
     def lookback(self) -> timedelta:
         """How much telemetry and events before a row its features need."""
+        ...
+
+    def describe(self) -> Mapping[str, object]:
+        """Return what a person asks about the model, as JSON-able values.
+
+        Keys that are read by name where present: `trained_from`, `trained_until` (RFC 3339), `rows` (int),
+        `components` and `features` (lists of names), `left_out` (component -> why it has no forecast), and
+        `metrics` (component -> {name -> number}, measured on inner folds of the training time).
+        """
         ...
 
     def forecast(

@@ -65,6 +65,20 @@ class TelemetryStore(Protocol):
         """
         ...
 
+    def write_table(self, samples: pa.Table) -> None:
+        """Store many samples at once, durably; the way to bring in a history.
+
+        Columns are `time` (with a zone), `device`, and one per signal, null where a sample has no such value;
+        rows in any order. Of two rows of one (device, time) the later wins, signal by signal, as in `write`.
+        What arrives is stored in parts: after an error some of it may be, and writing it again is harmless.
+
+        Raises
+        ------
+        StoreRejected
+            If a column is unknown or of another type, or a value cannot be kept; then nothing is stored.
+        """
+        ...
+
     def samples(
         self,
         start: datetime,

@@ -1,0 +1,14 @@
+"""The console: pages rendered by the server, which work without script."""
+
+from fastapi import FastAPI
+
+from api.console import assets, devices, machine, model, quarantine, today
+from api.console.rendering import problem_page
+
+__all__ = ["mount", "problem_page"]
+
+
+def mount(app: FastAPI) -> None:
+    """Add the console's pages, and what they load, to the application."""
+    for module in (assets, today, machine, devices, quarantine, model):
+        app.include_router(module.router)

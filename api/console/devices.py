@@ -1,0 +1,91 @@
+"""Devices: what came from each, and the last thing that was refused."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse
+
+from api.console.notices import notices
+from api.console.rendering import page
+from api.problems import BadParameter
+from api.reading.devices import DeviceState, device_state, device_states, last_rejection
+from api.reading.fleet_state import fleet_state
+from api.reading.payload import payload_preview
+from api.routes.parameters import Services
+from foreworn.telemetry.quarantine import REASONS
+
+router = APIRouter(include_in_schema=False)
+
+_NEWEST = 20
+_PER_PAGE = 100
+_PAYLOAD_SHOWN = 2000
+
+
+@router.get("/devices")
+def devices_page(
+    request: Request,
+    services: Services,
+    state: Annotated[str, Query(description="empty, rejected, offline or never")] = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+) -> HTMLResponse:
+    """Return the list."""
+    if state not in _STATES:
+        raise BadParameter("state", f"{state!r} is not a choice", remedy=f"use one of {', '.join(_STATES)}")
+    fleet = fleet_state(services)
+    states = device_states(services)
+    chosen = [one for one in states if _STATES[state](one)]
+    shown = chosen[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+    return page(
+        request,
+        "devices.html",
+        fleet=fleet,
+        now=fleet.now,
+        notices=notices(services, fleet),
+        devices=[(one, last_rejection(services, one)) for one in shown],
+        matching=len(chosen),
+        number=number,
+        pages=max(1, -(-len(chosen) // _PER_PAGE)),
+        chosen=state,
+        choices={name: sum(map(test, states)) for name, test in _STATES.items()},
+        totals={
+            "samples": sum(s.progress.samples for s in states),
+            "events": sum(s.progress.events for s in states),
+            "log lines": sum(s.progress.logs for s in states),
+            "refused": sum(s.progress.rejected for s in states),
+        },
+        collector=None if services.collector_counts is None else dict(services.collector_counts()),
+        spool_depth=None if services.spool_depth is None else services.spool_depth(),
+        preview=payload_preview,
+        reasons=REASONS,
+    )
+
+
+def _everything(_: DeviceState) -> bool:
+    return True
+
+
+_STATES: Mapping[str, Callable[[DeviceState], bool]] = {
+    "": _everything,
+    "rejected": lambda one: one.progress.rejected > 0,
+    "offline": lambda one: one.progress.state == "offline",
+    "never": lambda one: not one.heard,
+}
+
+
+@router.get("/devices/{device}")
+def device_page(request: Request, services: Services, device: str) -> HTMLResponse:
+    """Return one device with its newest refusals."""
+    fleet = fleet_state(services)
+    return page(
+        request,
+        "device.html",
+        fleet=fleet,
+        now=fleet.now,
+        notices=notices(services, fleet),
+        device=device_state(services, device),
+        rejections=services.quarantine.newest(_NEWEST, device=device),
+        newest=_NEWEST,
+        preview=lambda payload: payload_preview(payload, _PAYLOAD_SHOWN),
+        reasons=REASONS,
+    )

@@ -1,0 +1,145 @@
+"""One machine: what is expected, why, its signals, and what happened to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse
+
+from api.console.chart import Chart
+from api.console.machine_charts import forecast_chart, marks_of, signal_charts
+from api.console.notices import notices
+from api.console.picture import picture, probability_bar
+from api.console.plotly_figure import plotly_figure
+from api.console.rendering import page
+from api.console.words import percent, position, reason_name, reason_usual, reason_value, span
+from api.problems import BadParameter
+from api.reading.fleet_state import FleetState, MachineState, fleet_state
+from api.reading.forecasts import machine_forecasts
+from api.reading.records import HistoryRecord, event_records, maintenance_records, newest_first
+from api.reading.signals import MachineSignals, machine_signals
+from api.routes.parameters import Services, Stretch
+from api.security import CHART_CONTENT_POLICY
+from api.services import ConsoleServices
+from foreworn.errors import StoreUnavailable
+from foreworn.health.forecast import Forecast
+from foreworn.telemetry.sample import MILLISECOND
+
+router = APIRouter(include_in_schema=False)
+
+STRETCHES = (7, 30)
+_MOST_POINTS = 1500
+_MOST_RECORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected of one component; `forecast` is None where the model does not cover it."""
+
+    component: str
+    forecast: Forecast | None
+    alarm: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the telemetry store says of the machine; `trouble` says why it could not."""
+
+    signals: MachineSignals = field(default_factory=lambda: MachineSignals((), ()))
+    forecast_chart: Chart | None = None
+    signal_charts: Sequence[Chart] = ()
+    events: Sequence[HistoryRecord] = ()
+    trouble: str = ""
+
+
+@router.get("/machines/{machine}")
+def machine_page(
+    request: Request, services: Services, machine: str, days: Annotated[int, Query(description="7 or 30")] = 7
+) -> HTMLResponse:
+    """Return the page."""
+    if days not in STRETCHES:
+        raise BadParameter("days", f"{days} is not a length of this page", remedy="use 7 or 30")
+    fleet = fleet_state(services)
+    state = fleet.machine(machine)
+    stretch = Stretch(fleet.now - timedelta(days=days), fleet.now + MILLISECOND)
+    done = maintenance_records(services, machine, stretch.start, stretch.end)
+    recorded = _recorded(services, fleet, state, stretch, done)
+    history = newest_first([*done, *recorded.events])
+    answer = page(
+        request,
+        "machine.html",
+        fleet=fleet,
+        now=fleet.now,
+        state=state,
+        days=days,
+        stretches=STRETCHES,
+        expectations=expectations(fleet, state),
+        explained=[f for f in state.forecasts if f is state.top or fleet.is_alarm(f)],
+        recorded=recorded,
+        history=history[:_MOST_RECORDS],
+        history_total=len(history),
+        catalogue=services.registry.catalogue(),
+        notices=notices(services, fleet),
+        picture=picture,
+        figure=plotly_figure,
+        bar=probability_bar,
+        reason_name=reason_name,
+        reason_value=reason_value,
+        reason_usual=reason_usual,
+        position=position,
+    )
+    answer.headers["Content-Security-Policy"] = CHART_CONTENT_POLICY
+    return answer
+
+
+def _recorded(
+    services: ConsoleServices,
+    fleet: FleetState,
+    state: MachineState,
+    stretch: Stretch,
+    done: Sequence[HistoryRecord],
+) -> Recorded:
+    """Read what the telemetry store has; without it the rest of the page stands."""
+    start, end = stretch.start, stretch.end
+    try:
+        signals = machine_signals(services, state.machine, start, end, largest=_MOST_POINTS)
+        points = machine_forecasts(services, state.id, start, end, as_of=fleet.now)
+        events = event_records(services, state.id, start, end)
+    except StoreUnavailable as trouble:
+        return Recorded(trouble=str(trouble))
+    marks = marks_of([*done, *events])
+    return Recorded(
+        signals,
+        forecast_chart(points, fleet.model, marks, start=start, end=end, components=state.machine.components),
+        signal_charts(signals.series, services.registry.catalogue(), marks, start=start, end=end),
+        events,
+    )
+
+
+def expectations(fleet: FleetState, state: MachineState) -> list[Expectation]:
+    """Return one sentence per component, the most probable failure first, those without a forecast last."""
+    said = [Expectation(f.component, f, fleet.is_alarm(f), _sentence(fleet, f)) for f in state.forecasts]
+    silent = sorted(set(state.machine.components) - {f.component for f in state.forecasts})
+    return said + [Expectation(c, None, False, _why_none(fleet, c)) for c in silent]
+
+
+def _sentence(fleet: FleetState, forecast: Forecast) -> str:
+    chance = f"{percent(forecast.probability)} likely to fail within {span(forecast.horizon)}"
+    if fleet.model is None:
+        return f"{chance}; no model is in use now, so there is no alarm threshold to compare it with"
+    if forecast.model_version != fleet.model.version:
+        return f"{chance}, as model {forecast.model_version} said; model {fleet.model.version} has not scored it yet"
+    side = "above" if fleet.is_alarm(forecast) else "below"
+    return f"{chance}, {side} the alarm threshold of {percent(fleet.model.threshold)}"
+
+
+def _why_none(fleet: FleetState, component: str) -> str:
+    if fleet.model is None:
+        return "not forecast: no model is in use"
+    left_out = fleet.model.describe().get("left_out")
+    if isinstance(left_out, Mapping) and component in left_out:
+        return f"not forecast: {left_out[component]}"
+    return f"not forecast yet by model {fleet.model.version}"

@@ -1,0 +1,1 @@
+"""What pages and API both read from the ports, put together once."""

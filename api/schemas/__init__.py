@@ -1,0 +1,1 @@
+"""What the API answers, field by field; units stand in the names."""

@@ -1,0 +1,1 @@
+"""How good the models are, on public sets with published results."""

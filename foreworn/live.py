@@ -1,0 +1,72 @@
+"""Run the loop live, on wall time, until told to stop or until it may no longer acknowledge."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+from foreworn.bootstrap import Platform, open_stores, running_platform
+from foreworn.clock import WallClock
+from foreworn.data_folder import data_folder_lock
+from foreworn.errors import StoreUnavailable
+from foreworn.settings import Settings
+
+SCORING_PAUSE = timedelta(seconds=5)
+"""How often the clock is asked whether a grid time has passed; an hour's forecasts come at most this late."""
+
+_log = logging.getLogger(__name__)
+
+
+def run_live(settings: Settings, *, on_start: Callable[[Platform], None]) -> None:
+    """Listen, store, score and serve until SIGINT or SIGTERM.
+
+    Raises
+    ------
+    SpoolFailed
+        If data could no longer be made durable; everything is stopped first.
+    """
+    stop = threading.Event()
+    with data_folder_lock(settings):
+        stores = open_stores(settings)
+        clock = WallClock()
+        try:
+            with running_platform(
+                settings, stores, clock=clock, receiving_clock=clock, start=clock.now(), model=stores.models.serving()
+            ) as platform:
+                _run_until(stop, platform, on_start)
+                if platform.failed is not None:
+                    raise platform.failed
+        finally:
+            stores.close()
+
+
+def _run_until(stop: threading.Event, platform: Platform, on_start: Callable[[Platform], None]) -> None:
+    _stop_on_signal(stop)
+    console = platform.console()
+    console.start()
+    try:
+        on_start(platform)
+        while not stop.wait(SCORING_PAUSE.total_seconds()) and platform.failed is None:
+            score_due(platform)
+    finally:
+        console.stop()
+
+
+def score_due(platform: Platform) -> None:
+    """Score what is due; when a store is away, leave it due."""
+    if platform.scoring is None:
+        return
+    try:
+        platform.scoring.score_due()
+    except StoreUnavailable as away:
+        _log.warning("%s; what is due is scored later", away)
+
+
+def _stop_on_signal(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)

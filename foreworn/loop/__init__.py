@@ -1,0 +1,1 @@
+"""Use cases that join the rooms: train, backtest, score what is due, judge."""

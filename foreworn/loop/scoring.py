@@ -1,0 +1,166 @@
+"""Score what is due: every machine at every grid time the clock has passed, and again where data came late."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from foreworn.clock import Clock, grid_times
+from foreworn.fleet.registry import FleetRegistry
+from foreworn.health.failure_model import FailureModel
+from foreworn.health.forecast import Forecast, ForecastStore, VerdictBoard
+from foreworn.loop.live_history import LiveHistory
+from foreworn.telemetry.intake import DirtyWindow, DirtyWindows
+from foreworn.telemetry.sample import MILLISECOND
+
+Row = tuple[str, datetime]
+
+
+class Scoring:
+    """The use case that turns stored telemetry into forecasts.
+
+    A forecast of time t rests on what is stamped at or before t. When late data changes what a forecast
+    rested on, the new verdict is appended as a revision; the old one stays on record.
+
+    Parameters
+    ----------
+    history, registry, forecasts, verdicts, dirty
+        Where data comes from and verdicts go to.
+    model
+        The model that scores.
+    clock
+        Grid times up to its present are due.
+    every
+        The grid: whole multiples of this since 1970.
+    start
+        Grid times up to here count as scored; the newest verdict's time where there is one.
+    """
+
+    def __init__(
+        self,
+        *,
+        history: LiveHistory,
+        registry: FleetRegistry,
+        model: FailureModel,
+        forecasts: ForecastStore,
+        verdicts: VerdictBoard,
+        dirty: DirtyWindows,
+        clock: Clock,
+        every: timedelta,
+        start: datetime,
+    ) -> None:
+        self._history = history
+        self._registry = registry
+        self._model = model
+        self._forecasts = forecasts
+        self._verdicts = verdicts
+        self._dirty = dirty
+        self._clock = clock
+        self._every = every
+        self._scored_until = start
+
+    @property
+    def model(self) -> FailureModel:
+        """The model that scores."""
+        return self._model
+
+    @property
+    def scored_until(self) -> datetime:
+        """The newest grid time that was scored; data at or before it comes late."""
+        return self._scored_until
+
+    def score_due(self) -> int:
+        """Score all that is due and return how many forecasts were issued.
+
+        Late data first: its windows end before the new grid times begin.
+        """
+        issued = self._score_dirty()
+        for day in _days(grid_times(self._scored_until, self._clock.now(), self._every)):
+            # From here on, data at or before these times is late and marks its windows.
+            self._scored_until = day[-1]
+            issued += self._issue(self._forecast([(m, t) for t in day for m in self._machines_at(t)]))
+        return issued
+
+    def _machines_at(self, time: datetime) -> list[str]:
+        return [m.id for m in self._registry.machines() if m.components and m.installed_at <= time]
+
+    def _forecast(self, rows: Sequence[Row]) -> list[Forecast]:
+        if not rows:
+            return []
+        first, last = min(t for _, t in rows), max(t for _, t in rows)
+        history = self._history.between(first - self._model.lookback, last + MILLISECOND)
+        return self._model.forecast(history, rows, issued_at=self._clock.now())
+
+    def _issue(self, forecasts: Sequence[Forecast]) -> int:
+        if forecasts:
+            self._forecasts.write_forecasts(forecasts)
+            newest = max(f.time for f in forecasts)
+            self._verdicts.post([f for f in forecasts if f.time == newest])
+        return len(forecasts)
+
+    def _score_dirty(self) -> int:
+        generation, windows = self._dirty.pending()
+        rows = sorted(self._rows_in(windows))
+        issued = 0
+        for machine_rows in _by_machine(rows):
+            issued += self._issue(self._revised(machine_rows))
+        self._dirty.clear(generation)
+        return issued
+
+    def _rows_in(self, windows: Iterable[DirtyWindow]) -> set[Row]:
+        seats = defaultdict(list)
+        for attachment in self._registry.attachments():
+            seats[attachment.device].append(attachment)
+        return {
+            (seat.machine, time)
+            for window in windows
+            for seat in seats[window.device]
+            if seat.covers(window.start)
+            for time in grid_times(window.start - MILLISECOND, min(window.end, self._scored_until), self._every)
+        }
+
+    def _revised(self, rows: Sequence[Row]) -> list[Forecast]:
+        """Return new revisions of the rows' forecasts, where the probability is not what it was."""
+        first, last = rows[0][1], rows[-1][1]
+        standing = _newest_revisions(
+            self._forecasts.forecasts(first, last + MILLISECOND, machines=[rows[0][0]]), self._model.version
+        )
+        revised = []
+        for forecast in self._forecast(rows):
+            before = standing.get((forecast.component, forecast.time))
+            if before is None:
+                continue  # the row was never scored, so there is no verdict to revise
+            revision, probability = before
+            if forecast.probability != probability:
+                revised.append(replace(forecast, revision=revision + 1))
+        return revised
+
+
+def _days(times: Sequence[datetime]) -> Iterable[list[datetime]]:
+    """Split a catch-up into days, so that a long absence does not load a long past at once."""
+    day: list[datetime] = []
+    for time in times:
+        if day and time.date() != day[-1].date():
+            yield day
+            day = []
+        day.append(time)
+    if day:
+        yield day
+
+
+def _by_machine(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[0]].append(row)
+    return groups.values()
+
+
+def _newest_revisions(table: pa.Table, version: str) -> dict[tuple[str, datetime], tuple[int, float]]:
+    """Return (revision, probability) by (component, time); the table is sorted by revision."""
+    return {
+        (row["component"], row["time"]): (row["revision"], row["probability"])
+        for row in table.to_pylist()
+        if row["model_version"] == version
+    }

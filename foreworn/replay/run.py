@@ -1,0 +1,135 @@
+"""Run a replay: fill in the past, let the devices publish, score as time passes, judge at the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyarrow.compute as pc
+
+from foreworn.bootstrap import Platform, Stores, running_platform
+from foreworn.clock import ManualClock, ReplayClock
+from foreworn.errors import ConfigurationError
+from foreworn.fleet.history import FleetHistory, RecordedFleet
+from foreworn.health.failure_model import FailureModel
+from foreworn.loop.backfill import backfill, record_work
+from foreworn.loop.replay_report import ReplayReport, replay_report
+from foreworn.replay.counts import count
+from foreworn.replay.pacer import Pacer
+from foreworn.replay.stopwatch import Stopwatch
+from foreworn.settings import Settings
+from foreworn.telemetry.intake import IntakeBatch
+from foreworn.telemetry.sample import MILLISECOND
+from simulators.publisher import DevicePublisher
+from simulators.replay import HistoryReplay
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay leaves: its report, and how long each stage took."""
+
+    report: ReplayReport
+    stopwatch: Stopwatch
+
+
+def run_replay(
+    settings: Settings,
+    stores: Stores,
+    fleet: RecordedFleet,
+    model: FailureModel,
+    *,
+    start: datetime,
+    end: datetime,
+    speed: float | None = None,
+    on_start: Callable[[Platform], None] | None = None,
+    on_step: Callable[[datetime], None] | None = None,
+) -> Replayed:
+    """Let the fleet's devices publish [start, end) over a real broker, and judge what was forecast.
+
+    What lies before `start` is put into the stores first, as if the platform had been there: the
+    registry's records, and the telemetry and events that the model looks back on.
+
+    Parameters
+    ----------
+    settings, stores
+        The platform to replay through.
+    fleet
+        The recorded fleet.
+    model
+        What scores; it must not have seen anything from `start` on.
+    start, end
+        The stretch that is replayed.
+    speed
+        Replayed seconds per second on the wall; None: as fast as the platform takes it.
+    on_start
+        Called when the platform runs, before the first message.
+    on_step
+        Called after each step with the replayed time.
+
+    Raises
+    ------
+    ConfigurationError
+        If the record holds no telemetry in the stretch.
+    """
+    stretch = fleet.history.between(start, end)
+    _refuse_empty(fleet, stretch, start, end)
+    stopwatch = Stopwatch()
+    with stopwatch.stage("fill in the past"):
+        _prepare(stores, fleet, model.lookback, start)
+    clock = ReplayClock(
+        start - MILLISECOND,
+        allowed_lateness=settings.scoring.allowed_lateness,
+        idle_timeout=settings.scoring.idle_timeout,
+    )
+    receiving_clock = ManualClock(start - MILLISECOND)
+    with running_platform(
+        settings,
+        stores,
+        clock=clock,
+        receiving_clock=receiving_clock,
+        start=start - MILLISECOND,
+        model=model,
+        on_forwarded=lambda batch: _observe(clock, batch),
+    ) as platform:
+        if on_start is not None:
+            on_start(platform)
+        with DevicePublisher(platform.mqtt) as publisher:
+            pacer = Pacer(platform, publisher, stretch, stopwatch, on_step)
+            devices = HistoryReplay(fleet, publisher, receiving_clock, step=settings.scoring.every)
+            _announce(publisher, fleet, start)
+            devices.run(start, end, speed=speed, wait_for_platform=pacer.wait)
+            clock.end(end - MILLISECOND)
+            pacer.score()
+            with stopwatch.stage("count and judge"):
+                forecasts = stores.telemetry.forecasts(start, end)
+                counts = count(fleet, stretch, devices, platform, publisher, forecasts)
+                report = replay_report(counts, forecasts, fleet.history, model, start, end)
+    return Replayed(report, stopwatch)
+
+
+def _refuse_empty(fleet: RecordedFleet, stretch: FleetHistory, start: datetime, end: datetime) -> None:
+    if len(stretch.telemetry):
+        return
+    time = fleet.history.telemetry["time"]
+    raise ConfigurationError(
+        f"the history has no telemetry from {start.isoformat()} to {end.isoformat()}; it reaches from "
+        f"{pc.min(time).as_py()} to {pc.max(time).as_py()}"
+    )
+
+
+def _prepare(stores: Stores, fleet: RecordedFleet, lookback: timedelta, start: datetime) -> None:
+    stores.enrol(fleet)
+    past = fleet.history.until(start)
+    record_work(stores.registry, past)
+    backfill(stores.telemetry, past.between(start - lookback, start), fleet.attachments)
+
+
+def _announce(publisher: DevicePublisher, fleet: RecordedFleet, start: datetime) -> None:
+    """Say for every device that it wants to hear what is durable, as devices do when they connect."""
+    sites = {machine.id: machine.site for machine in fleet.history.machines}
+    for attachment in fleet.attachments:
+        publisher.announce(sites[attachment.machine], attachment.device, time=start)
+
+
+def _observe(clock: ReplayClock, batch: IntakeBatch) -> None:
+    for sample in batch.telemetry.samples:
+        clock.observe(sample.device, sample.time)

@@ -1,0 +1,1 @@
+"""Storage: the adapters behind the ports of the core."""

@@ -1,0 +1,271 @@
+"""What every telemetry store lets in, so that none takes what another would refuse or silently change."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from foreworn.errors import ConfigurationError, NotFound, StoreRejected
+from foreworn.health.forecast import Forecast
+from foreworn.storage.telemetry.arrow_rows import ARROW_TYPES, LARGEST_TIME_MS, log_fields
+from foreworn.telemetry.sample import Event, LogLine, Sample, TelemetryBatch, to_epoch_ms
+from foreworn.telemetry.signal import LARGEST_INTEGER, Signal, SignalCatalogue, SignalType, SignalValue
+from foreworn.telemetry.store import TIME
+
+_KEY_COLUMNS = ("time", "device")
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_Typed = Callable[[SignalValue], SignalValue]
+
+
+class Admission:
+    """Refuses unknown signals, values of another type, and times and names that some store cannot keep.
+
+    Parameters
+    ----------
+    store
+        The name of the store, for messages.
+    catalogue
+        The signals and their types.
+
+    Raises
+    ------
+    ConfigurationError
+        If the catalogue holds names that cannot be told apart in a store.
+    """
+
+    def __init__(self, store: str, catalogue: SignalCatalogue) -> None:
+        self._store = store
+        self.use(catalogue)
+
+    def use(self, catalogue: SignalCatalogue) -> None:
+        """Go by this catalogue from now on."""
+        _check_names(catalogue.names)
+        self._catalogue = catalogue
+        self._typed: dict[str, _Typed] = {n: _TYPED[catalogue.by_name(n).type] for n in catalogue.names}
+
+    def asked(self, signals: Sequence[str] | None) -> list[Signal]:
+        """Return the signals a read asks for: these, once each, or all of the catalogue.
+
+        Raises
+        ------
+        NotFound
+            If the catalogue has no such signal.
+        """
+        return [
+            self._catalogue.by_name(n) for n in dict.fromkeys(self._catalogue.names if signals is None else signals)
+        ]
+
+    def batch(self, batch: TelemetryBatch) -> list[tuple[str, int, dict[str, SignalValue]]]:
+        """Check the whole batch; return its samples as (device, epoch ms, values), values of exactly their type.
+
+        A sample without values is nothing to store and is left out.
+
+        Raises
+        ------
+        StoreRejected
+            If one entry cannot be kept; it names the entry and what is wrong with it.
+        """
+        samples = [self._sample(sample) for sample in batch.samples if sample.values]
+        entries: tuple[Event | LogLine, ...] = (*batch.events, *batch.logs)
+        for entry in entries:
+            try:
+                _check_entry(entry)
+            except (ValueError, TypeError) as error:
+                raise self._refuse(f"{type(entry).__name__} of {entry.device!r} at {entry.time}", error) from error
+        return samples
+
+    def forecasts(self, forecasts: Iterable[Forecast]) -> None:
+        """Check forecasts.
+
+        Raises
+        ------
+        StoreRejected
+            If one cannot be kept.
+        """
+        for forecast in forecasts:
+            try:
+                _check_forecast(forecast)
+            except (ValueError, TypeError) as error:
+                raise self._refuse(f"forecast for {forecast.machine!r} at {forecast.time}", error) from error
+
+    def table(self, samples: pa.Table) -> pa.Table:
+        """Check a table of samples; return it with columns of exactly their types, and only rows with a value.
+
+        Raises
+        ------
+        StoreRejected
+            If a column is unknown, of another type, or holds what cannot be kept.
+        """
+        names = [c for c in samples.column_names if c not in _KEY_COLUMNS]
+        columns: dict[str, pa.ChunkedArray] = {}
+        for name in (*_KEY_COLUMNS, *names):
+            try:
+                columns[name] = self._column(name, samples[name])
+            except (ValueError, TypeError, KeyError, NotFound, pa.ArrowException) as error:
+                raise self._refuse(f"column {name!r}", error) from error
+        told = [pc.is_valid(columns[name]) for name in names]
+        table = pa.table(columns)
+        return table.filter(_any(told)) if told else table.slice(0, 0)
+
+    def _sample(self, sample: Sample) -> tuple[str, int, dict[str, SignalValue]]:
+        name = ""
+        try:
+            _check_word("device", sample.device, needed=True)
+            time = _checked_ms(to_epoch_ms(sample.time))
+            typed, values = self._typed, {}
+            for name, value in sample.values.items():
+                values[name] = typed[name](value)
+        except KeyError as error:
+            raise StoreRejected(self._store, f"{_of(sample)}: no signal {name!r} in the catalogue") from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self._refuse(f"{_of(sample)} {name}".rstrip(), error) from error
+        return sample.device, time, values
+
+    def _column(self, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if name == "time":
+            return _checked_times(column)
+        if name == "device":
+            return _checked_devices(column)
+        return _checked_values(column, self._catalogue.by_name(name))
+
+    def _refuse(self, what: str, error: Exception) -> StoreRejected:
+        return StoreRejected(self._store, f"{what}: {error}")
+
+
+def _of(sample: Sample) -> str:
+    return f"sample of {sample.device!r} at {sample.time}"
+
+
+def _check_names(names: Iterable[str]) -> None:
+    seen = {name: "the store's own column" for name in _KEY_COLUMNS}
+    for name in names:
+        try:
+            _check_word("signal", name, needed=True)
+        except ValueError as error:
+            raise ConfigurationError(f"no store can keep signal {name!r}, {error}: rename it") from error
+        other = seen.setdefault(name.casefold(), f"signal {name!r}")
+        if other != f"signal {name!r}":
+            raise ConfigurationError(f"signal {name!r} cannot be told from {other} {name.casefold()!r}: rename one")
+
+
+def _check_word(what: str, word: str, *, needed: bool = False) -> None:
+    """Raise ValueError if a word cannot be a tag: InfluxDB's line protocol has no way to write some."""
+    if needed and not word:
+        raise ValueError(f"the {what} is empty")
+    if _UNWRITABLE.search(word):
+        raise ValueError(f"the {what} {word!r} holds a control character")
+    if word.endswith("\\"):
+        raise ValueError(f"the {what} {word!r} ends in a backslash")
+
+
+def _check_text(what: str, text: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"the {what} is {type(text).__name__}, not text")
+    text.encode()  # a lone surrogate is a ValueError
+
+
+def _checked_ms(ms: int) -> int:
+    if abs(ms) > LARGEST_TIME_MS:
+        raise ValueError("the time lies outside the years 1678 to 2262")
+    return ms
+
+
+def _check_entry(entry: Event | LogLine) -> None:
+    _check_word("device", entry.device, needed=True)
+    _checked_ms(to_epoch_ms(entry.time))
+    _check_text("message", entry.message)
+    if entry.seq is not None:
+        _integer(entry.seq)
+    if isinstance(entry, Event):
+        _check_word("code", entry.code, needed=True)
+        _check_word("severity", entry.severity)
+    else:
+        _check_word("level", entry.level)
+        _check_word("logger", entry.logger)
+        _check_text("fields", log_fields(entry))
+
+
+def _check_forecast(forecast: Forecast) -> None:
+    _check_word("machine", forecast.machine, needed=True)
+    _check_word("component", forecast.component, needed=True)
+    _check_word("model version", forecast.model_version)
+    _checked_ms(to_epoch_ms(forecast.time))
+    _checked_ms(to_epoch_ms(forecast.issued_at))
+    _float(forecast.probability)
+    _integer(forecast.revision)
+
+
+def _float(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        raise TypeError(f"{value!r} is {type(value).__name__}, not a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} is not finite")
+    return float(value)
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{value!r} is {type(value).__name__}, not an integer")
+    if not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
+        raise ValueError(f"{value!r} does not fit into 64 bits")
+    return int(value)
+
+
+def _state(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is {type(value).__name__}, not text")
+    _check_text("state", value)
+    return value
+
+
+_TYPED: dict[SignalType, _Typed] = {
+    SignalType.FLOAT: _float,
+    SignalType.INTEGER: _integer,
+    SignalType.COUNTER: _integer,
+    SignalType.STATE: _state,
+}
+
+
+def _checked_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_timestamp(column.type) or column.type.tz is None:
+        raise TypeError(f"{column.type} is not a time with a zone")
+    if column.null_count:
+        raise ValueError("a row has no time")
+    times = pc.cast(pc.floor_temporal(column, unit="millisecond"), TIME)
+    bounds = pc.min_max(times.cast(pa.int64())).as_py()
+    for ms in (v for v in bounds.values() if v is not None):
+        _checked_ms(ms)
+    return times
+
+
+def _checked_devices(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.null_count:
+        raise ValueError("a row has no device")
+    devices = column.cast(pa.string())
+    for device in pc.unique(devices).to_pylist():
+        _check_word("device", device, needed=True)
+    return devices
+
+
+def _checked_values(column: pa.ChunkedArray, signal: Signal) -> pa.ChunkedArray:
+    kind, wanted = column.type, ARROW_TYPES[signal.type]
+    fits = {
+        SignalType.FLOAT: pa.types.is_floating(kind) or pa.types.is_integer(kind),
+        SignalType.STATE: pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind),
+    }.get(signal.type, pa.types.is_integer(kind))
+    if not (fits or pa.types.is_null(kind)):
+        raise TypeError(f"{kind} is not {signal.type}")
+    # An integer past 2^53 given for a float is rounded, as `float()` rounds it.
+    values = column.cast(wanted, safe=signal.type is not SignalType.FLOAT)
+    if signal.type is SignalType.FLOAT and not pc.all(pc.is_finite(values), min_count=0).as_py():
+        raise ValueError("holds NaN or infinity: leave a value that is not known null")
+    return values
+
+
+def _any(masks: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    told = masks[0]
+    for mask in masks[1:]:
+        told = pc.or_(told, mask)
+    return told

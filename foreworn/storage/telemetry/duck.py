@@ -1,0 +1,236 @@
+"""The telemetry store in one DuckDB file, owned by one process."""
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from foreworn.errors import ConfigurationError, StoreUnavailable
+from foreworn.health.forecast import FORECAST_SCHEMA, Forecast
+from foreworn.storage.telemetry import duck_sql
+from foreworn.storage.telemetry.admission import Admission
+from foreworn.storage.telemetry.arrow_rows import (
+    EVENT_KEYS,
+    FORECAST_KEYS,
+    LOG_KEYS,
+    WINDOW_KEYS,
+    event_rows,
+    forecast_rows,
+    in_order,
+    log_rows,
+    one_row_per_sample,
+    sample_rows,
+    sample_schema,
+)
+from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
+from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
+from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
+
+_ROWS_PER_MERGE = 1_000_000
+
+
+class DuckTelemetryStore:
+    """A telemetry and forecast store in one DuckDB file.
+
+    Threads of this process may read and write at the same time; another process cannot open the file.
+
+    Parameters
+    ----------
+    path
+        The file; it is created where there is none, as is its folder.
+    catalogue
+        The signals and their types.
+
+    Raises
+    ------
+    ConfigurationError
+        If another process has the file, it is no DuckDB file, or it keeps a signal as another type.
+    """
+
+    def __init__(self, path: Path | str, catalogue: SignalCatalogue) -> None:
+        self._path = Path(path)
+        self._connection = _open(self._path)
+        self._writing = threading.Lock()
+        self._connecting = threading.Lock()
+        try:
+            with self._cursor() as cursor:
+                cursor.execute(duck_sql.TABLES)
+                self._columns = duck_sql.signal_columns(cursor)
+            self._admission = Admission("DuckDB", catalogue)
+            self.use(catalogue)
+        except BaseException:
+            self.close()
+            raise
+
+    def use(self, catalogue: SignalCatalogue) -> None:
+        """Go by this catalogue from now on.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file keeps a signal as another type.
+        """
+        for name in catalogue.names:
+            kept, wanted = self._columns.get(name), duck_sql.COLUMN_TYPES[catalogue.by_name(name).type]
+            if kept not in (None, wanted):
+                raise ConfigurationError(
+                    f"{self._path} keeps signal {name!r} as {kept}, the catalogue says {wanted}: "
+                    "give the signal another name, or start with another file"
+                )
+        self._admission.use(catalogue)
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Store the batch in one transaction; see `TelemetryStore.write`."""
+        samples = self._admission.batch(batch)
+        signals = self._admission.asked(sorted({name for _, _, values in samples for name in values}))
+        with self._transaction() as cursor:
+            self._merge_samples(cursor, sample_rows(samples, signals), signals)
+            duck_sql.merge(cursor, "event", event_rows(batch.events), EVENT_KEYS)
+            duck_sql.merge(cursor, "log", log_rows(batch.logs), LOG_KEYS)
+        self._columns = {**self._columns, **self._types(signals)}
+
+    def write_table(self, samples: pa.Table) -> None:
+        """Store many samples; see `TelemetryStore.write_table`."""
+        rows = one_row_per_sample(self._admission.table(samples)).sort_by("time")
+        signals = self._admission.asked(rows.column_names[2:])
+        for first in range(0, len(rows), _ROWS_PER_MERGE):
+            with self._transaction() as cursor:
+                self._merge_samples(cursor, rows.slice(first, _ROWS_PER_MERGE), signals)
+            self._columns = {**self._columns, **self._types(signals)}
+
+    def write_forecasts(self, forecasts: Sequence[Forecast]) -> None:
+        """Store forecasts; see `ForecastStore.write_forecasts`."""
+        self._admission.forecasts(forecasts)
+        with self._transaction() as cursor:
+            duck_sql.merge(cursor, "forecast", forecast_rows(forecasts), FORECAST_KEYS)
+
+    def samples(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        devices: Sequence[str] | None = None,
+        signals: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return one row per sample; see `TelemetryStore.samples`."""
+        asked = self._admission.asked(signals)
+        known = " OR ".join(f"{duck_sql.quoted(s.name)} IS NOT NULL" for s in asked if s.name in self._columns)
+        columns = ", ".join(["time", "device", *(self._column(s) for s in asked)])
+        where, values = duck_sql.in_range(start, end, "device", devices)
+        query = f"SELECT {columns} FROM telemetry WHERE {where} AND ({known or 'false'}) ORDER BY device, time"
+        return self._read(query, values, sample_schema(asked))
+
+    def events(self, start: datetime, end: datetime, *, devices: Sequence[str] | None = None) -> pa.Table:
+        """Return events; see `TelemetryStore.events`."""
+        where, values = duck_sql.in_range(start, end, "device", devices)
+        return self._read(f"SELECT * EXCLUDE (seq) FROM event WHERE {where}", values, EVENT_SCHEMA, EVENT_KEYS)
+
+    def logs(self, start: datetime, end: datetime, *, devices: Sequence[str] | None = None) -> pa.Table:
+        """Return log lines; see `TelemetryStore.logs`."""
+        where, values = duck_sql.in_range(start, end, "device", devices)
+        return self._read(f"SELECT * FROM log WHERE {where}", values, LOG_SCHEMA, LOG_KEYS)
+
+    def last(self, *, devices: Sequence[str] | None = None) -> pa.Table:
+        """Return the newest value of every signal; see `TelemetryStore.last`."""
+        asked = self._admission.asked(None)
+        newest = ", ".join(["max(time)", "device", *(f"arg_max({self._column(s)}, time)" for s in asked)])
+        where = "true" if devices is None else duck_sql.AMONG.format("device")
+        values = {} if devices is None else {"chosen": list(devices)}
+        query = f"SELECT {newest} FROM telemetry WHERE {where} GROUP BY device ORDER BY device"
+        return self._read(query, values, sample_schema(asked))
+
+    def windows(
+        self,
+        start: datetime,
+        end: datetime,
+        every: timedelta,
+        *,
+        devices: Sequence[str] | None = None,
+        signals: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return aggregates of numeric signals; see `TelemetryStore.windows`."""
+        asked = [s for s in self._admission.asked(signals) if s.type is not SignalType.STATE]
+        where, values = duck_sql.in_range(start, end, "device", devices)
+        parts = [
+            duck_sql.WINDOWS.format(duck_sql.text(s.name), duck_sql.quoted(s.name), where)
+            for s in asked
+            if s.name in self._columns
+        ]
+        if not parts:
+            return WINDOW_SCHEMA.empty_table()
+        step = every // MILLISECOND
+        return self._read(" UNION ALL ".join(parts), {**values, "step": step}, WINDOW_SCHEMA, WINDOW_KEYS)
+
+    def count_samples(self, start: datetime, end: datetime) -> int:
+        """Return how many samples lie in the range."""
+        where, values = duck_sql.in_range(start, end, "device", None)
+        with self._cursor() as cursor:
+            row = cursor.execute(f"SELECT count(*) FROM telemetry WHERE {where}", values).fetchone()
+        return int(row[0]) if row else 0
+
+    def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
+        """Return all revisions; see `ForecastStore.forecasts`."""
+        where, values = duck_sql.in_range(start, end, "machine", machines)
+        return self._read(f"SELECT * FROM forecast WHERE {where}", values, FORECAST_SCHEMA, FORECAST_KEYS)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _column(self, signal: Signal) -> str:
+        return (
+            duck_sql.quoted(signal.name)
+            if signal.name in self._columns
+            else f"NULL::{duck_sql.COLUMN_TYPES[signal.type]}"
+        )
+
+    def _merge_samples(self, cursor: duckdb.DuckDBPyConnection, rows: pa.Table, signals: Sequence[Signal]) -> None:
+        for name, kind in self._types(signals).items():
+            if name not in self._columns:
+                cursor.execute(f"ALTER TABLE telemetry ADD COLUMN IF NOT EXISTS {duck_sql.quoted(name)} {kind}")
+        duck_sql.merge(cursor, "telemetry", rows, ("device", "time"), keep_known=True)
+
+    def _types(self, signals: Sequence[Signal]) -> dict[str, str]:
+        return {s.name: duck_sql.COLUMN_TYPES[s.type] for s in signals}
+
+    def _read(self, query: str, values: Mapping[str, object], schema: pa.Schema, keys: Sequence[str] = ()) -> pa.Table:
+        with self._cursor() as cursor:
+            rows: pa.Table = cursor.sql(query, params=values).to_arrow_table()
+        rows = rows.rename_columns(schema.names).cast(schema)
+        return in_order(rows, keys) if keys else rows
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing, self._cursor() as cursor:
+            cursor.begin()
+            yield cursor
+            cursor.commit()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a connection of the caller's own; closing it takes back a transaction that was not committed."""
+        try:
+            with self._connecting:
+                cursor = self._connection.cursor()
+            with cursor:
+                yield cursor
+        except (duckdb.OperationalError, duckdb.FatalException) as error:
+            raise StoreUnavailable("DuckDB", f"{self._path}: {error}") from error
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(path, config={"autoinstall_known_extensions": False})
+    except (duckdb.Error, OSError) as error:
+        holder = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
+        if holder:
+            why = f"process {holder[2]} ({holder[1]}) has it open: stop that process, or use its API"
+        else:
+            why = f"it cannot be opened ({error}): choose another file with FOREWORN_STORE__TELEMETRY"
+        raise ConfigurationError(f"{path}: {why}") from error

@@ -1,0 +1,115 @@
+"""InfluxDB's line protocol: one line per point, escaped so that every admitted name and text comes back."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from foreworn.health.forecast import Forecast
+from foreworn.storage.telemetry.arrow_rows import hours, log_fields
+from foreworn.telemetry.sample import Event, LogLine, to_epoch_ms
+from foreworn.telemetry.signal import Signal, SignalType, SignalValue
+
+NS_PER_MS = 1_000_000
+_TAG_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
+_TEXT_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\""})
+
+
+def escaped(word: str) -> str:
+    r"""Return a tag key, tag value or field key as the line protocol writes it.
+
+    Examples
+    --------
+    >>> print(escaped("pump 1, west"))
+    pump\ 1\,\ west
+    """
+    return word.translate(_TAG_ESCAPES)
+
+
+def text(value: str) -> str:
+    """Return a text field's value in quotes."""
+    return f'"{value.translate(_TEXT_ESCAPES)}"'
+
+
+def integer(value: int) -> str:
+    """Return an integer field's value; without the suffix it would be a float."""
+    return f"{value}i"
+
+
+def point(measurement: str, tags: Sequence[tuple[str, str]], fields: Sequence[str], time: int) -> str:
+    """Return one line; an empty tag is left out, because the protocol cannot say it.
+
+    Examples
+    --------
+    >>> point("event", [("device", "p1"), ("severity", "")], ["count=1i"], 1000)
+    'event,device=p1 count=1i 1000'
+    """
+    told = "".join(f",{key}={escaped(value)}" for key, value in tags if value)
+    return f"{measurement}{told} {','.join(fields)} {time}"
+
+
+_WRITTEN: dict[SignalType, Callable[[Any], str]] = {
+    SignalType.FLOAT: repr,
+    SignalType.INTEGER: integer,
+    SignalType.COUNTER: integer,
+    SignalType.STATE: text,
+}
+
+
+class SampleLines:
+    """Writes samples of the given signals as lines of the measurement `telemetry`, time in ms."""
+
+    def __init__(self, signals: Iterable[Signal]) -> None:
+        self._fields = {s.name: (f"{escaped(s.name)}=", _WRITTEN[s.type]) for s in signals}
+
+    def of_samples(self, samples: Iterable[tuple[str, int, dict[str, SignalValue]]]) -> Iterator[str]:
+        """Return a line per sample (device, epoch ms, values)."""
+        known = self._fields
+        for device, time, values in samples:
+            fields = ",".join([known[name][0] + known[name][1](value) for name, value in values.items()])
+            yield f"telemetry,device={escaped(device)} {fields} {time}"
+
+    def of_table(self, samples: pa.Table) -> Iterator[str]:
+        """Return a line per row of a table with `time`, `device` and signals; every row has a value."""
+        columns = [self._column(name, samples[name]) for name in samples.column_names if name in self._fields]
+        heads = ["telemetry,device=" + escaped(device) for device in samples["device"].to_pylist()]
+        times = samples["time"].cast(pa.int64()).to_pylist()
+        for head, time, *fields in zip(heads, times, *columns, strict=True):
+            yield f"{head} {','.join(filter(None, fields))} {time}"
+
+    def _column(self, name: str, values: pa.ChunkedArray) -> list[str]:
+        key, written = self._fields[name]
+        return ["" if value is None else key + written(value) for value in values.to_pylist()]
+
+
+def event_line(event: Event, received_ns: int) -> str:
+    """Return an event's line, time in ms; `received_ns` grows with every event received."""
+    tags = [("device", event.device), ("code", event.code), ("severity", event.severity)]
+    fields = [f"message={text(event.message)}", f"count={integer(1)}", f"received={integer(received_ns)}"]
+    if event.seq is not None:
+        fields.append(f"seq={integer(event.seq)}")
+    return point("event", tags, fields, to_epoch_ms(event.time))
+
+
+def log_line(line: LogLine) -> str:
+    """Return a log line's line, time in ns."""
+    # Lines of one millisecond must not overwrite each other: the sequence number stands in the nanoseconds.
+    offset = NS_PER_MS - 1 if line.seq is None else line.seq % (NS_PER_MS - 1)
+    fields = [f"message={text(line.message)}", f"fields={text(log_fields(line))}"]
+    if line.seq is not None:
+        fields.append(f"seq={integer(line.seq)}")
+    tags = [("device", line.device), ("level", line.level), ("logger", line.logger)]
+    return point("log", tags, fields, to_epoch_ms(line.time) * NS_PER_MS + offset)
+
+
+def forecast_line(forecast: Forecast) -> str:
+    """Return a forecast's line, time in ms."""
+    tags = [
+        ("machine", forecast.machine),
+        ("component", forecast.component),
+        ("horizon", f"{hours(forecast.horizon)!r}h"),
+        ("model_version", forecast.model_version),
+        ("revision", str(forecast.revision)),
+    ]
+    fields = [f"probability={float(forecast.probability)!r}", f"issued_at={integer(to_epoch_ms(forecast.issued_at))}"]
+    return point("forecast", tags, fields, to_epoch_ms(forecast.time))

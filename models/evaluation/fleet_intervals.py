@@ -1,0 +1,123 @@
+"""Intervals of figures from resampling machines: the rows of one machine stand and fall together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluation.alarms import EpisodeEnd
+from models.evaluation.judgement import NOTICE, Judgement
+from models.evaluation.logistic import fit_logistic, logit
+from models.evaluation.scored_rows import ScoredRows
+
+Values = NDArray[np.float64]
+
+SAMPLES: Final = 1000
+SEED: Final = 20150101
+_LOGIT_STEP = 0.02  # rows are pooled this finely for the slope's interval; a point estimate pools nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The middle 95 % of a figure over resampled fleets; NaN where too few of them had the figure."""
+
+    low: float
+    high: float
+
+
+class FleetIntervals:
+    """Intervals of one judgement's figures.
+
+    Fleets of as many machines are drawn from the judged machines with replacement, always the same
+    ones, and each figure is computed again for each of them.
+
+    Parameters
+    ----------
+    judgement
+        What was judged.
+    machines
+        The judged machines, those without failures or alarms included.
+    samples
+        How many fleets.
+    """
+
+    def __init__(self, judgement: Judgement, machines: list[str], *, samples: int = SAMPLES) -> None:
+        self._judgement = judgement
+        self._place = {name: place for place, name in enumerate(sorted(machines))}
+        even = np.full(len(machines), 1 / len(machines))
+        draws = np.random.default_rng(SEED).multinomial(len(machines), even, size=samples)
+        self._fleets = draws.astype(np.float64)
+
+    def macro_f1(self, thresholds: Mapping[str, float]) -> Interval:
+        """Return the interval of the components' mean F1, each at its own threshold."""
+        scores = []
+        for component, threshold in thresholds.items():
+            rows = self._judgement.scored.of(component)
+            alarm = rows.probability >= threshold
+            right = self._fleets @ self._sums(rows, alarm & rows.failed)
+            both = self._fleets @ (self._sums(rows, alarm) + self._sums(rows, rows.failed))
+            scores.append(_ratio(2 * right, both))
+        return _middle(np.mean(scores, axis=0))
+
+    def recall(self, notice: timedelta = NOTICE) -> Interval:
+        """Return the interval of the share of failures caught."""
+        notices = self._judgement.notices
+        caught = self._counts([n.machine for n in notices if n.caught(notice)])
+        return _middle(_ratio(self._fleets @ caught, self._fleets @ self._counts([n.machine for n in notices])))
+
+    def false_alarms_per_machine_month(self) -> Interval:
+        """Return the interval of false alarms per machine and 30 days."""
+        episodes = self._judgement.episodes
+        false = self._counts([e.machine for e in episodes if e.end is EpisodeEnd.FALSE_ALARM])
+        return _middle(self._fleets @ false / self._judgement.machine_months)
+
+    def brier_skill(self, base_rates: Mapping[str, float]) -> Interval:
+        """Return the interval of the Brier skill against the components' base rates."""
+        rows = self._judgement.scored
+        base = np.array([base_rates[c] for c in rows.component.tolist()])
+        error = self._fleets @ self._sums(rows, np.square(rows.probability - rows.failed))
+        return _middle(1 - _ratio(error, self._fleets @ self._sums(rows, np.square(base - rows.failed))))
+
+    def calibration_slope(self) -> Interval:
+        """Return the interval of the calibration slope, from log-odds rounded to 0.02."""
+        rows = self._judgement.scored
+        odds, pool = np.unique(np.round(logit(rows.probability) / _LOGIT_STEP), return_inverse=True)
+        shape = (len(self._place), len(odds))
+        cell = self._places(rows) * len(odds) + pool
+        count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+        failed = np.bincount(cell, weights=rows.failed, minlength=shape[0] * shape[1]).reshape(shape)
+        return _middle(np.array([_slope(odds * _LOGIT_STEP, fleet @ failed, fleet @ count) for fleet in self._fleets]))
+
+    def _places(self, rows: ScoredRows) -> NDArray[np.int64]:
+        return np.array([self._place[m] for m in rows.machine.tolist()], dtype=np.int64)
+
+    def _sums(self, rows: ScoredRows, values: NDArray[np.float64] | NDArray[np.bool_]) -> Values:
+        sums = np.bincount(self._places(rows), weights=values, minlength=len(self._place))
+        return sums.astype(np.float64)
+
+    def _counts(self, machines: list[str]) -> Values:
+        places = np.array([self._place[m] for m in machines], dtype=np.int64)
+        return np.bincount(places, minlength=len(self._place)).astype(np.float64)
+
+
+def _ratio(above: Values, below: Values) -> Values:
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+
+
+def _slope(odds: Values, failed: Values, count: Values) -> float:
+    drawn = count > 0
+    if not 0 < failed.sum() < count.sum():
+        return float("nan")
+    found = fit_logistic([odds[drawn]], failed[drawn] / count[drawn], count[drawn])
+    return float("nan") if found is None else float(found[0])
+
+
+def _middle(values: Values) -> Interval:
+    known = values[~np.isnan(values)]
+    if len(known) < len(values) / 2:
+        return Interval(float("nan"), float("nan"))
+    low, high = np.quantile(known, (0.025, 0.975))
+    return Interval(float(low), float(high))

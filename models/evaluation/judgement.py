@@ -1,0 +1,234 @@
+"""Forecasts judged by what really happened: for a replay, a backtest and a benchmark alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from foreworn.telemetry.sample import to_epoch_ms
+from models.evaluation.alarms import Episode, EpisodeEnd, FailureNotice, alarm_episodes, failure_notices
+from models.evaluation.outcomes import CENSORED, FAILED, PENDING, Record
+from models.evaluation.probability import ReliabilityBin, brier_score, brier_skill, calibration_line, reliability_table
+from models.evaluation.scored_rows import ScoredRows
+from models.features.row_index import RowIndex
+
+NOTICE = timedelta(hours=12)
+_MONTH = timedelta(days=30)
+_QUANTILES = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What forecasts were worth; see `judge` for what is counted.
+
+    Parameters
+    ----------
+    failures
+        Failures that could have been foreseen with the notice asked for.
+    caught_12h
+        Those that an alarm foretold with at least the notice asked for (12 h unless told otherwise).
+    missed
+        The others: `failures - caught_12h`.
+    caught_late
+        Those of the missed that an alarm foretold with less notice.
+    false_alarms
+        Episodes of alarms that nothing followed.
+    confirmed_alarms, censored_alarms, undecided_alarms
+        The other episodes.
+    machine_months
+        Scored machines x scored time, months of 30 days.
+    lead_time_h
+        Quantiles of the lead time of all foretold failures, such as `{"p50": 21.0}`; empty if none was.
+    rows, failed_rows, censored_rows, pending_rows
+        Forecasts scored; of them followed by a failure; and those left out because nobody can know.
+    brier, brier_skill, calibration_slope, calibration_intercept, reliability
+        Of the forecasts scored; NaN where there is none.
+    """
+
+    failures: int
+    caught_12h: int
+    missed: int
+    caught_late: int
+    false_alarms: int
+    confirmed_alarms: int
+    censored_alarms: int
+    undecided_alarms: int
+    machine_months: float
+    lead_time_h: dict[str, float]
+    rows: int
+    failed_rows: int
+    censored_rows: int
+    pending_rows: int
+    brier: float
+    brier_skill: float
+    calibration_slope: float
+    calibration_intercept: float
+    reliability: list[ReliabilityBin]
+    notices: list[FailureNotice]
+    episodes: list[Episode]
+    scored: ScoredRows
+
+    @property
+    def recall_12h(self) -> float:
+        """The share of failures caught with notice; NaN where there was none."""
+        return self.caught_12h / self.failures if self.failures else float("nan")
+
+    @property
+    def false_alarms_per_machine_month(self) -> float:
+        """False alarms per machine and 30 days."""
+        return self.false_alarms / self.machine_months if self.machine_months else float("nan")
+
+
+def judge(
+    forecasts: pa.Table,
+    failures: pa.Table,
+    *,
+    threshold: float,
+    start: datetime,
+    end: datetime,
+    maintenance: pa.Table | None = None,
+    known_until: datetime | None = None,
+    notice: timedelta = NOTICE,
+    base_rates: Mapping[str, float] | None = None,
+) -> Judgement:
+    """Judge forecasts of times in [start, end) by the failures that came.
+
+    Counted are the distinct failures (machine, component, time) of forecast machines and components
+    with `start + notice <= time < end`: an earlier one could not have been foretold in time by
+    forecasts that begin at `start`. Forecasts at a moment when their machine fails are left out: the
+    machine stands. Alarms are merged into episodes as `models.evaluation.alarms` defines them.
+
+    Parameters
+    ----------
+    forecasts
+        `FORECAST_SCHEMA`, one horizon, one revision and model version per machine, component and
+        time: which one, the first or the latest, is the caller's choice.
+    failures
+        `time`, `machine`, `component`; may hold more than [start, end).
+    threshold
+        The probability from which a forecast is an alarm.
+    start, end
+        The judged stretch of time.
+    maintenance
+        `MAINTENANCE_SCHEMA`; with it, what a preventive replacement cut short is censored: neither
+        right nor wrong. Without, a preventive replacement is survival, as in Microsoft's protocol.
+    known_until
+        Up to where (inclusive) failures and maintenance are complete; `end` unless told otherwise.
+        Forecasts and alarms whose horizon ends later, and which came to nothing so far, are not judged.
+    notice
+        How much notice it takes to call a failure caught.
+    base_rates
+        By component, the share of failed rows in the training time, which the Brier skill is measured
+        against; the judged rows' own share unless told.
+
+    Raises
+    ------
+    ValueError
+        If the forecasts hold two horizons, or two forecasts for one machine, component and time.
+    """
+    forecasts = _within(forecasts, start, end)
+    horizon = _only_horizon(forecasts)
+    record = Record.of(failures, maintenance, known_until=end if known_until is None else known_until)
+    scored: list[ScoredRows] = []
+    outcomes: list[NDArray[np.int8]] = []
+    notices: list[FailureNotice] = []
+    episodes: list[Episode] = []
+    for component in sorted(forecasts["component"].unique().to_pylist()):
+        index, probability = _standing(forecasts, component, record)
+        outcome = record.outcomes(index, component, horizon)
+        scored.append(_scored(index, probability, component, outcome))
+        outcomes.append(outcome)
+        episodes += alarm_episodes(index, probability, component, record, threshold=threshold, horizon=horizon)
+        notices += failure_notices(
+            index, probability, component, record, threshold=threshold, horizon=horizon,
+            first=to_epoch_ms(start + notice), end=to_epoch_ms(end),
+        )  # fmt: skip
+    machines = len(forecasts["machine"].unique())
+    return _judgement(scored, outcomes, notices, episodes, notice, machines * ((end - start) / _MONTH), base_rates)
+
+
+def _within(forecasts: pa.Table, start: datetime, end: datetime) -> pa.Table:
+    time, kind = forecasts["time"], pa.timestamp("ms", tz="UTC")
+    return forecasts.filter(
+        pc.and_(pc.greater_equal(time, pa.scalar(start, kind)), pc.less(time, pa.scalar(end, kind)))
+    )
+
+
+def _only_horizon(forecasts: pa.Table) -> timedelta:
+    horizons = forecasts["horizon_h"].unique().to_pylist()
+    if len(horizons) > 1:
+        raise ValueError(f"forecasts of one horizon can be judged together, not of {sorted(horizons)} h")
+    return timedelta(hours=horizons[0]) if horizons else timedelta(0)
+
+
+def _standing(forecasts: pa.Table, component: str, record: Record) -> tuple[RowIndex, NDArray[np.float64]]:
+    """Return one component's forecasts, without those at a moment when their machine fails."""
+    own = forecasts.filter(pc.equal(forecasts["component"], component))
+    machine = np.array(own["machine"].to_pylist(), dtype=object)
+    time = own["time"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    index = RowIndex(machine, time)
+    if len(set(zip(machine.tolist(), time.tolist(), strict=True))) < len(index):
+        raise ValueError(f"{component} has two forecasts for one machine and time: choose one revision first")
+    keep = ~record.failures.at_own_time(index)
+    return index.where(keep), own["probability"].to_numpy()[keep]
+
+
+def _scored(index: RowIndex, probability: NDArray[np.float64], component: str, outcome: NDArray[np.int8]) -> ScoredRows:
+    decided = (outcome != PENDING) & (outcome != CENSORED)
+    rows = ScoredRows(
+        index.machine, np.full(len(index), component, dtype=object), index.time, probability, outcome == FAILED
+    )
+    return rows.where(decided)
+
+
+def _judgement(
+    scored: list[ScoredRows],
+    outcomes: list[NDArray[np.int8]],
+    notices: list[FailureNotice],
+    episodes: list[Episode],
+    notice: timedelta,
+    machine_months: float,
+    base_rates: Mapping[str, float] | None,
+) -> Judgement:
+    rows = ScoredRows.joined(scored)
+    outcome = np.concatenate([np.empty(0, dtype=np.int8), *outcomes])
+    caught = sum(n.caught(notice) for n in notices)
+    leads = [n.lead_time_h for n in notices if n.lead_time_h is not None]
+    ends = [e.end for e in episodes]
+    slope, intercept = calibration_line(rows.probability, rows.failed)
+    return Judgement(
+        failures=len(notices),
+        caught_12h=caught,
+        missed=len(notices) - caught,
+        caught_late=len(leads) - caught,
+        false_alarms=ends.count(EpisodeEnd.FALSE_ALARM),
+        confirmed_alarms=ends.count(EpisodeEnd.CONFIRMED),
+        censored_alarms=ends.count(EpisodeEnd.CENSORED),
+        undecided_alarms=ends.count(EpisodeEnd.UNDECIDED),
+        machine_months=machine_months,
+        lead_time_h={f"p{q * 100:.0f}": float(np.quantile(leads, q)) for q in _QUANTILES} if leads else {},
+        rows=len(rows),
+        failed_rows=int(rows.failed.sum()),
+        censored_rows=int((outcome == CENSORED).sum()),
+        pending_rows=int((outcome == PENDING).sum()),
+        brier=brier_score(rows.probability, rows.failed) if len(rows) else float("nan"),
+        brier_skill=brier_skill(rows.probability, rows.failed, _base(rows, base_rates)) if len(rows) else float("nan"),
+        calibration_slope=slope,
+        calibration_intercept=intercept,
+        reliability=reliability_table(rows.probability, rows.failed),
+        notices=notices,
+        episodes=episodes,
+        scored=rows,
+    )
+
+
+def _base(rows: ScoredRows, base_rates: Mapping[str, float] | None) -> NDArray[np.float64]:
+    base = np.empty(len(rows))
+    for component in set(rows.component.tolist()):
+        own = rows.component == component
+        base[own] = rows.failed[own].mean() if base_rates is None else base_rates[component]
+    return base

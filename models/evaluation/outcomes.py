@@ -1,0 +1,109 @@
+"""What became of each row: `foreworn.health.label.outcome` for whole arrays of rows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from foreworn.health.label import Outcome
+from foreworn.telemetry.sample import to_epoch_ms
+from models.features.row_index import RowIndex, span_ms
+
+Times = NDArray[np.int64]
+NEVER: Final = np.int64(2**62)
+_NO_TIMES: Final = np.empty(0, dtype=np.int64)
+
+CODES: Final = (Outcome.SURVIVED, Outcome.FAILED, Outcome.CENSORED, Outcome.PENDING)
+"""An outcome is stored as its place in here."""
+SURVIVED, FAILED, CENSORED, PENDING = range(4)
+
+
+class Occurrences:
+    """When something happened to each component of each machine.
+
+    Parameters
+    ----------
+    table
+        `time`, `machine`, `component`; the same moment twice is one.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        times = table["time"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_pylist()
+        found: dict[tuple[str, str], set[int]] = {}
+        for time, machine, component in zip(
+            times, table["machine"].to_pylist(), table["component"].to_pylist(), strict=True
+        ):
+            found.setdefault((machine, component), set()).add(time)
+        self._times = {key: np.array(sorted(moments), dtype=np.int64) for key, moments in sorted(found.items())}
+
+    def of(self, machine: str, component: str) -> Times:
+        """Return the times, sorted."""
+        return self._times.get((machine, component), _NO_TIMES)
+
+    def of_machine(self, machine: str) -> Times:
+        """Return the times at which anything happened to any component of the machine."""
+        own = [times for (name, _), times in self._times.items() if name == machine]
+        return np.unique(np.concatenate(own)) if own else _NO_TIMES
+
+    def next_after(self, index: RowIndex, component: str) -> Times:
+        """Return per row the first time after it, or `NEVER`."""
+        following = np.full(len(index), NEVER)
+        for machine, own in index.places().items():
+            times = np.append(self.of(machine, component), NEVER)
+            following[own] = times[np.searchsorted(times, index.time[own], side="right")]
+        return following
+
+    def at_own_time(self, index: RowIndex) -> NDArray[np.bool_]:
+        """Tell which rows stand at a moment when something happened to their machine."""
+        at = np.zeros(len(index), dtype=bool)
+        for machine, own in index.places().items():
+            at[own] = np.isin(index.time[own], self.of_machine(machine))
+        return at
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of failures and preventive replacements, up to when; build it with `of`."""
+
+    failures: Occurrences
+    preventive: Occurrences
+    known_until: datetime
+
+    @classmethod
+    def of(cls, failures: pa.Table, maintenance: pa.Table | None, *, known_until: datetime) -> "Record":
+        """Build from tables; what is stamped after `known_until` is not looked at.
+
+        Parameters
+        ----------
+        failures
+            `time`, `machine`, `component`.
+        maintenance
+            `time`, `machine`, `component`, `kind`; its preventive records censor. None where they
+            shall count as survival, as in protocols that know no censoring.
+        known_until
+            Up to where (inclusive) both are complete.
+        """
+        if maintenance is None:
+            preventive = failures.slice(0, 0)
+        else:
+            preventive = maintenance.filter(pc.equal(maintenance["kind"], "preventive"))
+        return cls(
+            Occurrences(_through(failures, known_until)), Occurrences(_through(preventive, known_until)), known_until
+        )
+
+    def outcomes(self, index: RowIndex, component: str, horizon: timedelta) -> NDArray[np.int8]:
+        """Return what became of the component over (t, t + horizon] for each row, as a place in `CODES`."""
+        end = index.time + span_ms(horizon)
+        failure, replaced = self.failures.next_after(index, component), self.preventive.next_after(index, component)
+        result = np.where(to_epoch_ms(self.known_until) >= end, SURVIVED, PENDING)
+        result[replaced <= end] = CENSORED
+        result[(failure <= end) & (failure <= replaced)] = FAILED
+        return result.astype(np.int8)
+
+
+def _through(table: pa.Table, last: datetime) -> pa.Table:
+    return table.filter(pc.less_equal(table["time"], pa.scalar(last, pa.timestamp("ms", tz="UTC"))))

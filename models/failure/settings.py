@@ -1,0 +1,43 @@
+"""What can be chosen about a failure model; the defaults were chosen on inner folds of time."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FailureModelSettings(BaseModel):
+    """Settings of a gradient-boosted failure model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every: timedelta = Field(timedelta(hours=3), description="Training rows stand at whole multiples of this.")
+    with_events: bool = Field(True, description="Whether counts of events are among the features.")
+    replaced_before_failure: Literal["left_out", "survived"] = Field(
+        "left_out",
+        description="What a row teaches whose component was replaced preventively within the horizon: nothing, "
+        "because nobody knows what would have happened, or that it survived.",
+    )
+    trees: int = Field(200, ge=1, description="Trees per component.")
+    leaves: int = Field(8, ge=2, description="Most leaves of a tree.")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="Weight of each tree.")
+    fewest_rows_in_leaf: int = Field(100, ge=1, description="Fewest training rows in a leaf.")
+    leaf_shrinkage: float = Field(5.0, ge=0, description="L2 penalty on the leaves' values.")
+    feature_share: float = Field(0.5, gt=0, le=1, description="Share of the features that each tree may use.")
+    seed: int = Field(20150101, ge=0, description="Seed of the trees' choice of features.")
+    inner_folds: int = Field(
+        3, ge=1, description="Later stretches of the training time that calibration and thresholds rest on."
+    )
+    first_fold_from: float = Field(
+        0.4, gt=0, lt=1, description="Where in the training time the first of those stretches begins, as a share."
+    )
+    fewest_failures: int = Field(
+        10, ge=2, description="A component with fewer failures in the training time gets no forecast."
+    )
+    notice: timedelta = Field(
+        timedelta(hours=12), description="Notice that counts as caught when the alarm threshold is chosen."
+    )
+    missed_weight: float = Field(
+        10.0, gt=0, description="How many false alarms a failure without that notice weighs as much as, there."
+    )
+    threads: int = Field(1, ge=1, description="Threads of one training; results are the same only for the same number.")

@@ -1,0 +1,30 @@
+"""Features: declared once, computed in one place, the same for a history and for live data."""
+
+from models.features.definition import (
+    AgeYears,
+    EventCount,
+    Feature,
+    HoursSinceReplacement,
+    MachineModel,
+    WindowMean,
+    WindowSpread,
+)
+from models.features.feature_rows import FeatureRows, compute
+from models.features.feature_set import FeatureSet, default_features, features_of
+from models.features.row_index import RowIndex
+
+__all__ = [
+    "AgeYears",
+    "EventCount",
+    "Feature",
+    "FeatureRows",
+    "FeatureSet",
+    "HoursSinceReplacement",
+    "MachineModel",
+    "RowIndex",
+    "WindowMean",
+    "WindowSpread",
+    "compute",
+    "default_features",
+    "features_of",
+]

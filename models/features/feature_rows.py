@@ -1,0 +1,78 @@
+"""Computed feature rows, and the one function that computes them for a history and for live data."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foreworn.errors import NotFound
+from foreworn.fleet.history import FleetHistory
+from models.features.feature_set import FeatureSet
+from models.features.machine_record import machine_records
+from models.features.row_index import RowIndex
+from models.features.window import Values
+
+_DIGITS = ".9g"  # a double keeps 15 to 17; nine survive another summation order
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRows:
+    """One row of features per (machine, time).
+
+    Parameters
+    ----------
+    names
+        The columns.
+    index
+        The rows' machines and times.
+    matrix : (n_rows, n_features) float
+        NaN where a feature is not known.
+    """
+
+    names: tuple[str, ...]
+    index: RowIndex
+    matrix: Values
+
+    def where(self, keep: NDArray[np.bool_]) -> "FeatureRows":
+        """Return the rows where `keep` is true."""
+        return FeatureRows(self.names, self.index.where(keep), self.matrix[keep])
+
+    def digest(self) -> str:
+        """Return a SHA-256 of names and rows, values at nine significant digits, rows by machine and time."""
+        content = hashlib.sha256("\t".join(self.names).encode())
+        order = np.lexsort((self.index.time, self.index.machine.astype(str)))
+        for i in order:
+            values = "\t".join(format(v + 0.0, _DIGITS) for v in self.matrix[i])  # + 0.0 turns -0 into 0
+            content.update(f"\n{self.index.machine[i]}\t{self.index.time[i]}\t{values}".encode())
+        return content.hexdigest()
+
+
+def compute(
+    features: FeatureSet, history: FleetHistory, rows: RowIndex | Sequence[tuple[str, datetime]]
+) -> FeatureRows:
+    """Compute the features of each row.
+
+    A row's values depend on nothing but what the row may see (see `models.features.definition`), so
+    that a live window of `features.lookback` gives the same bits as the whole history, in any order
+    of rows. All maintenance must be there, however old.
+
+    Raises
+    ------
+    NotFound
+        If a row names a machine that the history does not have.
+    """
+    index = rows if isinstance(rows, RowIndex) else RowIndex.of(rows)
+    places = index.places()
+    unknown = sorted(set(places) - {m.id for m in history.machines})
+    if unknown:
+        raise NotFound("machine", unknown[0], known=[m.id for m in history.machines][:10])
+    matrix = np.empty((len(index), len(features.features)))
+    for record in machine_records(history, set(places), features.signals):
+        own = places[record.machine.id]
+        times, back = np.unique(index.time[own], return_inverse=True)
+        for column, feature in enumerate(features.features):
+            matrix[own, column] = feature.values(record, times)[back]
+    return FeatureRows(features.names, index, matrix)

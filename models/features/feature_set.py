@@ -1,0 +1,149 @@
+"""A set of features, and the set that Foreworn takes unless told otherwise."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from foreworn.fleet.history import FleetHistory
+from models.features.definition import (
+    AgeYears,
+    EventCount,
+    Feature,
+    HoursSinceReplacement,
+    MachineModel,
+    WindowMean,
+    WindowSpread,
+)
+from models.features.machine_record import is_numeric
+from models.features.row_index import span_ms
+
+SHORT, LONG = timedelta(hours=3), timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSet:
+    """Features in the order of their columns.
+
+    Raises
+    ------
+    ValueError
+        If two features have one name.
+    """
+
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two features are called {twice[0]!r}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(f.name for f in self.features)
+
+    @property
+    def lookback(self) -> timedelta:
+        """How much telemetry and events before a row the features need."""
+        return max((f.lookback for f in self.features), default=timedelta(0))
+
+    @property
+    def signals(self) -> set[str]:
+        """The telemetry signals that the features read."""
+        return {f.signal for f in self.features if isinstance(f, WindowMean | WindowSpread)}
+
+    @property
+    def categories(self) -> tuple[int, ...]:
+        """The columns that hold categories."""
+        return tuple(i for i, f in enumerate(self.features) if isinstance(f, MachineModel))
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Return the definitions as plain data for JSON."""
+        return [_as_data(f) for f in self.features]
+
+    @classmethod
+    def from_data(cls, data: Iterable[dict[str, Any]]) -> "FeatureSet":
+        """Build a set from what `as_data` gave.
+
+        Raises
+        ------
+        ValueError
+            If a kind of feature is not known.
+        """
+        return cls(tuple(_from_data(d) for d in data))
+
+
+def default_features(
+    signals: Sequence[str],
+    event_codes: Sequence[str],
+    components: Sequence[str],
+    *,
+    machine_models: Sequence[str] = (),
+    with_events: bool = True,
+) -> FeatureSet:
+    """Return the features that a failure model takes unless told otherwise.
+
+    Mean and spread of each signal over 3 h and 24 h, count of events per code over 24 h, hours since
+    the last replacement of each component, age, and, where models are named, the machine model.
+
+    Examples
+    --------
+    >>> default_features(["vibration"], ["E17"], ["bearing"]).names
+    ('vibration mean 3 h', 'vibration spread 3 h', 'vibration mean 24 h', 'vibration spread 24 h', \
+'E17 count 24 h', 'hours since replacement of bearing', 'machine age')
+    """
+    widths = (SHORT, LONG)
+    features: list[Feature] = [kind(s, w) for s in signals for w in widths for kind in (WindowMean, WindowSpread)]
+    if with_events:
+        features += [EventCount(code, LONG) for code in event_codes]
+    features += [HoursSinceReplacement(component) for component in components]
+    features.append(AgeYears())
+    if machine_models:
+        features.append(MachineModel(tuple(machine_models)))
+    return FeatureSet(tuple(features))
+
+
+def features_of(history: FleetHistory, *, with_events: bool = True) -> FeatureSet:
+    """Return the default features for what a history holds: its numeric signals, codes, components, models."""
+    return default_features(
+        [s for s in history.signals if is_numeric(history.telemetry, s)],
+        sorted(set(history.events["code"].unique().to_pylist())),
+        history.components,
+        machine_models=sorted({m.model for m in history.machines}),
+        with_events=with_events,
+    )
+
+
+_BUILDERS: dict[str, Callable[[dict[str, Any]], Feature]] = {
+    "window_mean": lambda d: WindowMean(d["signal"], timedelta(milliseconds=d["width_ms"])),
+    "window_spread": lambda d: WindowSpread(d["signal"], timedelta(milliseconds=d["width_ms"])),
+    "event_count": lambda d: EventCount(d["code"], timedelta(milliseconds=d["width_ms"])),
+    "hours_since_replacement": lambda d: HoursSinceReplacement(d["component"]),
+    "age_years": lambda _: AgeYears(),
+    "machine_model": lambda d: MachineModel(tuple(d["models"])),
+}
+
+
+def _from_data(data: dict[str, Any]) -> Feature:
+    builder = _BUILDERS.get(data.get("kind", ""))
+    if builder is None:
+        raise ValueError(f"unknown kind of feature {data.get('kind')!r}; known: {', '.join(_BUILDERS)}")
+    return builder(data)
+
+
+def _as_data(feature: Feature) -> dict[str, Any]:
+    match feature:
+        case WindowMean():
+            return {"kind": "window_mean", "signal": feature.signal, "width_ms": span_ms(feature.width)}
+        case WindowSpread():
+            return {"kind": "window_spread", "signal": feature.signal, "width_ms": span_ms(feature.width)}
+        case EventCount():
+            return {"kind": "event_count", "code": feature.code, "width_ms": span_ms(feature.width)}
+        case HoursSinceReplacement():
+            return {"kind": "hours_since_replacement", "component": feature.component}
+        case AgeYears():
+            return {"kind": "age_years"}
+        case MachineModel():
+            return {"kind": "machine_model", "models": list(feature.models)}
+    raise ValueError(f"a {type(feature).__name__} has no form as data; add it to models/features/feature_set.py")

@@ -1,0 +1,51 @@
+"""The mosquitto that Foreworn starts for the user."""
+
+from pathlib import Path
+
+import pytest
+
+from foreworn.errors import BrokerUnavailable, PortInUse
+from foreworn.settings import BrokerKind, MqttSettings
+from ingestion.broker import find_mosquitto, free_port, start_broker
+from ingestion.handshake import Protocol, spoken_protocol
+from simulators.publisher import DevicePublisher
+from tests.integration.collecting import SOON, CollectingLine, wait
+from tests.servers import programme
+from tests.unit.ingestion.plant import TELEMETRY, payload
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> None:
+    programme("mosquitto", "TEST_MOSQUITTO", "/usr/sbin", "/usr/local/sbin")
+    assert find_mosquitto() is not None
+
+
+@pytest.mark.parametrize("kind", [BrokerKind.AUTO, BrokerKind.MOSQUITTO])
+def test_mosquitto_is_preferred_and_runs_until_it_is_stopped(kind: BrokerKind, tmp_path: Path) -> None:
+    settings = MqttSettings(broker=kind, port=free_port())
+    with start_broker(settings, tmp_path / "broker") as running:
+        assert running.kind is BrokerKind.MOSQUITTO
+        assert spoken_protocol(settings) is Protocol.V5
+        with pytest.raises(PortInUse):
+            start_broker(settings, tmp_path / "second")
+    with pytest.raises(BrokerUnavailable):
+        spoken_protocol(settings)
+
+
+def test_what_waits_for_the_collector_survives_a_restart_of_the_broker(tmp_path: Path) -> None:
+    settings = MqttSettings(broker=BrokerKind.MOSQUITTO, port=free_port())
+    line = CollectingLine(settings.port, tmp_path)
+    with start_broker(settings, tmp_path / "broker"):
+        with line:
+            assert line.collector.failed is None
+        with DevicePublisher(settings) as gateway:
+            for hour in range(2500):
+                gateway.publish(TELEMETRY, payload(hour))
+            gateway.flush(SOON)
+    line.restart()
+    with start_broker(settings, tmp_path / "broker"), line:
+        wait(lambda: line.collector.counts.samples == 2500)
+        line.forwarder.drain(SOON)
+        assert line.stored() == 2500

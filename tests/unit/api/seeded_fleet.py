@@ -1,0 +1,292 @@
+"""A small fleet in memory for the tests of API and console: alarms, silence, refusals, a month of signals."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from api.services import ConsoleServices
+from foreworn.clock import ManualClock
+from foreworn.errors import NotFound, StoreUnavailable
+from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA, FleetHistory
+from foreworn.fleet.machine import Attachment, Machine
+from foreworn.health.failure_model import FailureModel
+from foreworn.health.forecast import Forecast, Reason
+from foreworn.storage.operations.memory import (
+    MemoryDeviceProgressLog,
+    MemoryFleetRegistry,
+    MemoryQuarantine,
+    MemoryVerdictBoard,
+)
+from foreworn.storage.telemetry.memory import MemoryTelemetryStore
+from foreworn.telemetry.intake import IntakeBatch
+from foreworn.telemetry.quarantine import Rejection
+from foreworn.telemetry.sample import Event, Sample, Status, TelemetryBatch
+from foreworn.telemetry.signal import Signal, SignalCatalogue
+
+NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+VERSION = "gb-3f2a91"
+HOSTILE = '<script>alert("7")</script>'.replace("/", "⁄")
+"""A device id with markup; ids hold no slash, so its closing tag has another one."""
+
+CATALOGUE = SignalCatalogue(
+    {
+        "*": [
+            Signal("vibration", "mm/s", low=0.0, high=200.0),
+            Signal("pressure", "bar", low=0.0, high=300.0),
+            Signal("rotation", "1/min", low=0.0, high=900.0),
+            Signal("voltage", "V", low=0.0, high=400.0),
+        ]
+    }
+)
+LEVELS = {"vibration": 3.0, "pressure": 99.0, "rotation": 450.0, "voltage": 171.0}
+
+
+@dataclass(frozen=True)
+class StubModel:
+    """A failure model that only describes itself; the console never asks it to forecast."""
+
+    version: str = VERSION
+    horizon: timedelta = DAY
+    threshold: float = 0.4
+    lookback: timedelta = DAY
+
+    def describe(self) -> Mapping[str, object]:
+        """Return what the real one would tell."""
+        return {
+            "trained_from": "2025-01-01T00:00:00Z",
+            "trained_until": "2026-02-01T00:00:00Z",
+            "rows": 72_000,
+            "components": ["bearing", "filter", "seal"],
+            "features": ["vibration mean 24 h", "vibration spread 3 h", "E17 count 24 h", "hours since replacement"],
+            "left_out": {"gear": "it never failed before 2026-02-01"},
+            "metrics": {
+                "bearing": {"brier": 0.0123, "recall": 0.91},
+                "filter": {"brier": 0.02, "recall": 0.8},
+            },
+            "library": "lightgbm 4.7",
+        }
+
+    def forecast(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> list[Forecast]:
+        """Refuse: reading pages must not score."""
+        raise AssertionError("the console asked the model to forecast")
+
+
+@dataclass
+class StubModels:
+    """A model store with at most one model."""
+
+    model: FailureModel | None = field(default_factory=StubModel)
+
+    def load(self, version: str) -> FailureModel:
+        """Return the model."""
+        if self.model is None or self.model.version != version:
+            raise NotFound("model", version)
+        return self.model
+
+    def versions(self) -> list[str]:
+        """Return its version."""
+        return [] if self.model is None else [self.model.version]
+
+    def serving(self) -> FailureModel | None:
+        """Return it."""
+        return self.model
+
+    def serve(self, version: str) -> None:
+        """Do as the port says."""
+        self.load(version)
+
+
+class AwayTelemetryStore(MemoryTelemetryStore):
+    """A telemetry store that never answers a question."""
+
+    def samples(self, *args: object, **kwargs: object) -> pa.Table:
+        """Fail."""
+        raise _away()
+
+    def windows(self, *args: object, **kwargs: object) -> pa.Table:
+        """Fail."""
+        raise _away()
+
+    def events(self, *args: object, **kwargs: object) -> pa.Table:
+        """Fail."""
+        raise _away()
+
+    def forecasts(self, *args: object, **kwargs: object) -> pa.Table:
+        """Fail."""
+        raise _away()
+
+    def count_samples(self, *args: object, **kwargs: object) -> int:
+        """Fail."""
+        raise _away()
+
+
+class AwayRegistry(MemoryFleetRegistry):
+    """A registry whose database does not answer."""
+
+    def machines(self) -> list[Machine]:
+        """Fail."""
+        raise StoreUnavailable("PostgreSQL at 127.0.0.1:5432", "connection refused", retry_after=timedelta(seconds=3))
+
+
+def _away() -> StoreUnavailable:
+    return StoreUnavailable("InfluxDB at 127.0.0.1:8086", "connection refused", retry_after=timedelta(seconds=2.5))
+
+
+def empty_services() -> ConsoleServices:
+    """Return services that know nothing."""
+    telemetry = MemoryTelemetryStore(CATALOGUE)
+    return ConsoleServices(
+        clock=ManualClock(NOW),
+        registry=MemoryFleetRegistry(),
+        telemetry=telemetry,
+        forecasts=telemetry,
+        verdicts=MemoryVerdictBoard(),
+        quarantine=MemoryQuarantine(),
+        progress=MemoryDeviceProgressLog(),
+        models=StubModels(None),
+        collector_counts=lambda: {"received": 0, "acknowledged": 0},
+        spool_depth=lambda: 0,
+    )
+
+
+def seeded_services(*, machines: int = 40, days: int = 30) -> ConsoleServices:
+    """Return services over a fleet with something of everything.
+
+    Machine 07's bearing wears and is an alarm, as is 12's filter; 33 is silent since two days, 40 was never heard.
+    """
+    services = replace(empty_services(), models=StubModels())
+    fleet = [_machine(n) for n in range(1, machines + 1)]
+    services.registry.add_signals(CATALOGUE)
+    services.registry.add(fleet, [Attachment(f"gw-{m.id}", m.id, m.installed_at) for m in fleet])
+    for machine in fleet:
+        _tell(services, machine, days)
+    _record_work(services)
+    _refuse(services)
+    return services
+
+
+def with_store_away(services: ConsoleServices) -> ConsoleServices:
+    """Return the same services with a telemetry store that does not answer."""
+    away = AwayTelemetryStore(CATALOGUE)
+    return replace(services, telemetry=away, forecasts=away)
+
+
+def _machine(n: int) -> Machine:
+    site = "West" if n % 2 else "East"
+    components = ("bearing", "filter", "gear", "seal") if n == 7 else ("bearing", "filter", "seal")
+    return Machine(f"Pump-{n:02d}", "px-200" if n % 3 else "px-300", site, NOW - 900 * DAY, components)
+
+
+def _tell(services: ConsoleServices, machine: Machine, days: int) -> None:
+    """Let the machine report for `days`, and be forecast hourly."""
+    n = int(machine.id[-2:])
+    if n == 40:
+        services.verdicts.post(_forecasts(machine, NOW, 0.0))
+        return
+    told_days = days if n == 7 else 1
+    until = NOW - 2 * DAY if n == 33 else NOW
+    hours = [until - HOUR * h for h in reversed(range(told_days * 24))]
+    device = f"gw-{machine.id}"
+    samples = tuple(Sample(device, t, _values(n, t), seq=i) for i, t in enumerate(hours))
+    events = tuple(Event(device, t, "E17", "warning", "bearing temperature high") for t in hours[-60::20] if n == 7)
+    batch = TelemetryBatch(samples=samples, events=events)
+    services.telemetry.write(batch)
+    status = Status(device, "offline" if n == 33 else "online", hours[0], firmware="2.4.1", wants_ack=n % 2 == 0)
+    services.progress.observe(IntakeBatch(telemetry=batch, statuses=(status,), received_at=until))
+    services.verdicts.post(_forecasts(machine, NOW, _wear(n, NOW)))
+    if n == 7:
+        for t in hours:
+            services.forecasts.write_forecasts(_forecasts(machine, t, _wear(n, t)))
+
+
+def _wear(n: int, time: datetime) -> float:
+    """Return how worn the machine is, 0 to 1; pump 7 wears over its last three days."""
+    if n == 7:
+        return max(0.0, 1.0 - (NOW - time) / (3 * DAY)) * 0.62
+    return {12: 0.47, 3: 0.31, 19: 0.22, 28: 0.12}.get(n, 0.002 + 0.001 * (n % 7))
+
+
+def _values(n: int, time: datetime) -> dict[str, float]:
+    phase = time.timestamp() / 3600
+    wear = _wear(n, time)
+    noise = {"vibration": 0.4, "pressure": 4.0, "rotation": 20.0, "voltage": 6.0}
+    values = {
+        name: level + noise[name] * (math.sin(phase * 0.7 + n) + 0.6 * math.sin(phase * 2.3 + level))
+        for name, level in LEVELS.items()
+    }
+    values["vibration"] += 7.5 * wear
+    return {name: round(value, 3) for name, value in values.items()}
+
+
+def _forecasts(machine: Machine, time: datetime, wear: float) -> list[Forecast]:
+    odd = "filter" if machine.id.endswith("12") else "bearing"
+    chances = {c: 0.002 for c in machine.components if c != "gear"} | {odd: max(0.001, wear)}
+    if machine.id.endswith("07"):
+        chances["seal"] = 0.41 if wear > 0.5 else 0.03
+    return [
+        Forecast(machine.id, c, time, DAY, p, VERSION, time, reasons=_reasons(c, p)) for c, p in sorted(chances.items())
+    ]
+
+
+def _reasons(component: str, probability: float) -> tuple[Reason, ...]:
+    if probability < 0.1:
+        return (Reason("voltage", "voltage mean 24 h", 171.0, 165.0, 176.0, -0.4),)
+    return (
+        Reason("vibration", "vibration mean 24 h", 3.0 + 7.9 * probability, 2.2, 4.0, 2.31),
+        Reason("E17", "E17 count 24 h", 3.0, 0.0, 1.0, 0.84),
+        Reason(f"replacement of {component}", f"hours since replacement of {component}", 1834.0, 20.0, 1460.0, 0.42),
+        Reason("rotation", "rotation spread 3 h", None, None, None, 0.1),
+        Reason("voltage", "voltage mean 24 h", 171.0, 165.0, 176.0, -0.21),
+    )
+
+
+def _record_work(services: ConsoleServices) -> None:
+    services.registry.record_failures(
+        pa.Table.from_pylist(
+            [{"time": NOW - 21 * DAY, "machine": "Pump-07", "component": "bearing", "mode": "wear"}], FAILURE_SCHEMA
+        )
+    )
+    services.registry.record_maintenance(
+        pa.Table.from_pylist(
+            [
+                {
+                    "time": NOW - 21 * DAY + 6 * HOUR,
+                    "machine": "Pump-07",
+                    "component": "bearing",
+                    "action": "replace",
+                    "kind": "corrective",
+                },
+                {
+                    "time": NOW - 5 * DAY,
+                    "machine": "Pump-07",
+                    "component": "filter",
+                    "action": "replace",
+                    "kind": "preventive",
+                },
+            ],
+            MAINTENANCE_SCHEMA,
+        )
+    )
+
+
+def _refuse(services: ConsoleServices) -> None:
+    def refused(minutes: int, device: str, reason: str, detail: str, payload: bytes, signal: str | None) -> Rejection:
+        topic = f"foreworn/v1/west/{device}/telemetry"
+        return Rejection(NOW - timedelta(minutes=minutes), topic, payload, reason, detail, device, signal)
+
+    rejections = [
+        refused(m, "gw-Pump-05", "out_of_range", "vibration is -4.0 mm/s, least 0", b'{"values":{}}', "vibration")
+        for m in range(20, 200, 20)
+    ]
+    rejections += [
+        refused(3, "gw-Pump-09", "unreadable", "not JSON: byte 0xff at 8", b'{"ts": "\xff\x00<img src=x>', None),
+        refused(5, HOSTILE, "unknown_device", "no such device; register it first", b'{"ts": 1}', None),
+    ]
+    services.quarantine.put(rejections)
+    services.progress.observe(IntakeBatch(rejections=tuple(rejections), received_at=NOW - timedelta(minutes=3)))

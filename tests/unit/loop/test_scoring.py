@@ -1,0 +1,157 @@
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from foreworn.clock import ManualClock
+from foreworn.fleet.history import FleetHistory
+from foreworn.fleet.machine import Attachment, Machine
+from foreworn.health.forecast import Forecast
+from foreworn.loop.live_history import LiveHistory
+from foreworn.loop.scoring import Scoring
+from foreworn.storage.operations.memory import MemoryDirtyWindows, MemoryFleetRegistry, MemoryVerdictBoard
+from foreworn.storage.telemetry.memory import MemoryTelemetryStore
+from foreworn.telemetry.intake import DirtyWindow
+from foreworn.telemetry.sample import Sample, TelemetryBatch
+from foreworn.telemetry.signal import Signal, SignalCatalogue
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CATALOGUE = SignalCatalogue({"*": [Signal("wear")]})
+
+
+class MeanWear:
+    """A model whose probability is the mean wear of the last three hours."""
+
+    version = "mean-wear"
+    horizon = timedelta(hours=24)
+    lookback = timedelta(hours=3)
+    threshold = 0.5
+
+    def describe(self) -> Mapping[str, object]:
+        return {}
+
+    def forecast(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> list[Forecast]:
+        return [
+            Forecast(
+                machine, "bearing", time, self.horizon, self._wear(history, machine, time), self.version, issued_at
+            )
+            for machine, time in rows
+        ]
+
+    def _wear(self, history: FleetHistory, machine: str, time: datetime) -> float:
+        seen = history.between(time - self.lookback, time + timedelta(milliseconds=1)).telemetry
+        wear = seen.filter(pc.equal(seen["machine"], machine))["wear"].to_numpy()
+        return float(np.mean(wear)) if len(wear) else 0.0
+
+
+class Plant:
+    """One pump with one device, everything in memory."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(START)
+        self.telemetry = MemoryTelemetryStore(CATALOGUE)
+        self.registry = MemoryFleetRegistry()
+        self.registry.add([Machine("pump", "px", "west", START, ("bearing",))], [Attachment("d", "pump", START)])
+        self.dirty = MemoryDirtyWindows()
+        self.verdicts = MemoryVerdictBoard()
+        self.scoring = Scoring(
+            history=LiveHistory(self.registry, self.telemetry),
+            registry=self.registry,
+            model=MeanWear(),
+            forecasts=self.telemetry,
+            verdicts=self.verdicts,
+            dirty=self.dirty,
+            clock=self.clock,
+            every=HOUR,
+            start=START,
+        )
+
+    def say(self, hour: int, wear: float) -> None:
+        self.telemetry.write(TelemetryBatch(samples=(Sample("d", START + hour * HOUR, {"wear": wear}),)))
+
+    def issued(self) -> pa.Table:
+        return self.telemetry.forecasts(START, START + 100 * HOUR)
+
+
+@pytest.fixture
+def plant() -> Plant:
+    return Plant()
+
+
+def test_every_whole_hour_that_has_passed_is_scored_once(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 2.5 * HOUR)
+    assert plant.scoring.score_due() == 2
+    assert plant.scoring.score_due() == 0
+    assert plant.issued()["time"].to_pylist() == [START + HOUR, START + 2 * HOUR]
+
+
+def test_a_silent_machine_is_scored_on_what_is_known(plant: Plant) -> None:
+    plant.clock.set(START + HOUR)
+    assert plant.scoring.score_due() == 1
+
+
+def test_a_machine_is_not_scored_before_it_was_installed(plant: Plant) -> None:
+    plant.registry.add([Machine("late", "px", "west", START + 2 * HOUR, ("bearing",))], [])
+    plant.clock.set(START + HOUR)
+    plant.scoring.score_due()
+    assert set(plant.issued()["machine"].to_pylist()) == {"pump"}
+
+
+def test_a_long_absence_is_caught_up_hour_by_hour(plant: Plant) -> None:
+    plant.clock.set(START + 60 * HOUR)
+    assert plant.scoring.score_due() == 60
+    assert [v.time for v in plant.verdicts.latest()] == [START + 60 * HOUR]
+
+
+def test_late_data_appends_a_revision_and_what_was_said_stays_on_record(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 5 * HOUR)
+    plant.scoring.score_due()
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 5 * HOUR)])
+    plant.say(2, 0.8)
+    plant.scoring.score_due()
+    at_two = plant.issued().filter(pc.equal(plant.issued()["time"], pa.scalar(START + 2 * HOUR)))
+    assert at_two["revision"].to_pylist() == [0, 1]
+    assert at_two["probability"].to_pylist() == [0.2, 0.5]
+
+
+def test_late_data_that_changes_nothing_makes_no_revision(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.say(1, 0.2)
+    plant.dirty.mark([DirtyWindow("d", START + HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 0
+
+
+def test_a_revision_of_the_past_does_not_replace_the_standing_verdict(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 8 * HOUR)
+    plant.scoring.score_due()
+    plant.say(2, 0.8)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 4 * HOUR)])
+    plant.scoring.score_due()
+    assert [(v.time, v.revision) for v in plant.verdicts.latest()] == [(START + 8 * HOUR, 0)]
+
+
+def test_a_dirty_window_is_scored_again_once(plant: Plant) -> None:
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.say(2, 0.8)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 2
+    assert plant.scoring.score_due() == 0
+
+
+def test_late_data_of_a_loose_device_dirties_nothing(plant: Plant) -> None:
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.dirty.mark([DirtyWindow("nobody", START, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 0

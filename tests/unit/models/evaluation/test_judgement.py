@@ -1,0 +1,123 @@
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from foreworn.health.forecast import FORECAST_SCHEMA
+from models.evaluation.judgement import Judgement, judge
+from tests.unit.models.small_fleet import at, history
+
+
+def forecasts(alarms: dict[str, list[int]], *, hours: int = 240, horizon: float = 24) -> pa.Table:
+    """Forecast m1 and m2 every 3 h: 0.8 at the alarms of m1's components, 0.1 elsewhere."""
+    rows: list[dict[str, Any]] = [
+        {
+            "time": at(h),
+            "machine": m,
+            "component": c,
+            "horizon_h": horizon,
+            "probability": 0.8 if m == "m1" and h in alarms[c] else 0.1,
+            "model_version": "v",
+            "revision": 0,
+            "issued_at": at(h),
+        }
+        for c in alarms
+        for m in ("m1", "m2")
+        for h in range(0, hours, 3)
+    ]
+    return pa.Table.from_pylist(rows, schema=FORECAST_SCHEMA)
+
+
+def judged(
+    alarms: dict[str, list[int]], failures: list[tuple[str, datetime, str]], *, end: float = 240, **terms: Any
+) -> Judgement:
+    known = history(failures=failures, maintenance=terms.pop("work", []))
+    maintenance = known.maintenance if len(known.maintenance) else None
+    return judge(
+        forecasts(alarms), known.failures, threshold=0.5, start=at(0), end=at(end), maintenance=maintenance, **terms
+    )
+
+
+def test_every_failure_is_caught_or_missed() -> None:
+    found = judged(
+        {"seal": [81, 120], "bearing": [81]},
+        [("m1", at(96), "seal"), ("m1", at(123), "seal"), ("m2", at(150), "bearing")],
+    )
+    assert (found.failures, found.caught_12h, found.missed, found.caught_late) == (3, 1, 2, 1)
+    assert found.false_alarms == 1
+    assert found.recall_12h == pytest.approx(1 / 3)
+    assert found.lead_time_h == {"p10": 4.2, "p50": 9.0, "p90": pytest.approx(13.8)}
+    assert found.machine_months == pytest.approx(2 * 10 / 30)
+    assert found.false_alarms_per_machine_month == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("hour", "failures"),
+    [
+        pytest.param(11, 0, id="too early to be foretold with 12 h notice"),
+        pytest.param(12, 1, id="just foretellable"),
+        pytest.param(119, 1, id="in the last hour"),
+        pytest.param(120, 0, id="at the end, which is not in the stretch"),
+    ],
+)
+def test_only_failures_that_could_be_foretold_are_counted(hour: int, failures: int) -> None:
+    assert judged({"seal": []}, [("m1", at(hour), "seal")], end=120).failures == failures
+
+
+def test_the_same_failure_twice_is_one() -> None:
+    assert judged({"seal": []}, [("m1", at(96), "seal")] * 2).failures == 1
+
+
+def test_what_is_not_over_is_not_judged() -> None:
+    found = judged({"seal": [111]}, [], end=120)
+    assert (found.false_alarms, found.undecided_alarms) == (0, 1)
+    assert found.pending_rows == 2 * 7
+    assert judged({"seal": [111]}, [], end=120, known_until=at(140)).false_alarms == 1
+
+
+def test_failures_after_the_known_end_are_not_looked_at() -> None:
+    assert judged({"seal": [111]}, [("m1", at(125), "seal")], end=120).confirmed_alarms == 0
+    assert judged({"seal": [111]}, [("m1", at(125), "seal")], end=120, known_until=at(140)).confirmed_alarms == 1
+
+
+def test_a_preventive_replacement_is_neither_right_nor_wrong() -> None:
+    found = judged({"seal": [60]}, [], work=[("m1", at(72), "seal", "preventive")])
+    assert (found.false_alarms, found.confirmed_alarms, found.censored_alarms) == (0, 0, 1)
+    assert found.censored_rows == 8
+
+
+def test_a_forecast_at_the_failures_own_moment_is_left_out() -> None:
+    calm, failed = (
+        judged({"seal": [], "bearing": []}, []),
+        judged({"seal": [], "bearing": []}, [("m1", at(96), "seal")]),
+    )
+    assert calm.rows - failed.rows == 2  # one per component of the machine that stands
+    assert failed.failed_rows == 8  # t - 24 h up to t - 3 h
+
+
+def test_brier_and_skill_are_those_of_the_scored_rows() -> None:
+    found = judged({"seal": list(range(72, 96, 3))}, [("m1", at(96), "seal")], base_rates={"seal": 0.5})
+    scored = found.scored
+    assert found.brier == pytest.approx(np.mean((scored.probability - scored.failed) ** 2))
+    assert found.brier_skill == pytest.approx(1 - found.brier / 0.25)
+
+
+def test_two_revisions_of_one_forecast_are_refused() -> None:
+    twice = pa.concat_tables([forecasts({"seal": []})] * 2)
+    with pytest.raises(ValueError, match="choose one revision first"):
+        judge(twice, history().failures, threshold=0.5, start=at(0), end=at(240))
+
+
+def test_two_horizons_are_refused() -> None:
+    mixed = pa.concat_tables([forecasts({"seal": []}), forecasts({"bearing": []}, horizon=48)])
+    with pytest.raises(ValueError, match=r"one horizon .* not of \[24.0, 48.0\] h"):
+        judge(mixed, history().failures, threshold=0.5, start=at(0), end=at(240))
+
+
+def test_no_forecasts_are_no_judgement_and_no_error() -> None:
+    found = judge(forecasts({}), history().failures, threshold=0.5, start=at(0), end=at(240))
+    assert (found.rows, found.failures, found.false_alarms) == (0, 0, 0)
+    assert np.isnan(found.brier)
+    assert np.isnan(found.recall_12h)
