@@ -42,6 +42,7 @@ TABLE: Mapping[type[Exception], Meaning] = {
     ),
     errors.SpoolFailed: Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "spool-failed", "Nothing can be made durable"),
     errors.StoreRejected: Meaning(HTTPStatus.INTERNAL_SERVER_ERROR, "store-rejected", "A store refuses our request"),
+    errors.DamagedModel: Meaning(HTTPStatus.INTERNAL_SERVER_ERROR, "damaged-model", "A kept model cannot be read"),
     errors.ConfigurationError: Meaning(HTTPStatus.INTERNAL_SERVER_ERROR, "configuration", "A setting is wrong"),
     BadParameter: Meaning(HTTPStatus.BAD_REQUEST, "bad-request", "The request cannot be used"),
     RequestValidationError: Meaning(HTTPStatus.BAD_REQUEST, "bad-request", "The request cannot be used"),

@@ -73,6 +73,12 @@ def _stale(services: ConsoleServices, fleet: FleetState) -> Notice | None:
 
 
 def _no_model(services: ConsoleServices, fleet: FleetState) -> Notice | None:
+    if fleet.model_trouble:
+        return Notice(
+            "The model in use cannot be read",
+            f"{fleet.model_trouble}. What it said before stands below; new forecasts and alarms wait.",
+            urgent=True,
+        )
     if not fleet.machines:
         return None
     if fleet.model is None:

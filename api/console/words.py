@@ -28,10 +28,10 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> [number(v) for v in (0.012345, 7.86, 41.0, 176.2, 18204.0, -3.5)]
-    ['0.0123', '7.86', '41', '176', '18,204', '−3.5']
+    >>> [number(v) for v in (0.012345, 7.86, 41.0, 999.6, 18204.0, -3.5)]
+    ['0.0123', '7.86', '41', '1,000', '18,204', '−3.5']
     """
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
     return text.replace("-", "−")
 
 
@@ -117,6 +117,8 @@ def usual(low: float, high: float) -> str:
 
 def reason_name(reason: Reason, catalogue: SignalCatalogue) -> str:
     """Return the feature's name with the signal as a person calls it, such as `vibration (mean 24 h)`."""
+    if _is_category(reason):
+        return reason.feature
     rest = reason.feature.removeprefix(reason.source).strip()
     signal = signal_of(reason, catalogue)
     name = label(signal) if signal else reading(reason.source)
@@ -131,7 +133,9 @@ def signal_of(reason: Reason, catalogue: SignalCatalogue) -> Signal | None:
 
 
 def reason_value(reason: Reason, catalogue: SignalCatalogue) -> str:
-    """Return the feature's value now with its unit, or `not known`."""
+    """Return the feature's value now with its unit, or `not known`; a category stands in the name already."""
+    if _is_category(reason):
+        return ""
     if reason.value is None:
         return "not known"
     return number(reason.value) + _unit(reason, catalogue)
@@ -146,9 +150,13 @@ def reason_usual(reason: Reason) -> str:
 
 def reason_phrase(reason: Reason, catalogue: SignalCatalogue) -> str:
     """Return one reason in a few words, such as `vibration (mean 24 h) 7.9 mm/s, usual 2–4`."""
-    phrase = f"{reason_name(reason, catalogue)} {reason_value(reason, catalogue)}"
+    phrase = f"{reason_name(reason, catalogue)} {reason_value(reason, catalogue)}".strip()
     ordinary = reason_usual(reason)
     return f"{phrase}, usual {ordinary}" if ordinary else phrase
+
+
+def _is_category(reason: Reason) -> bool:
+    return reason.source == "machine model"
 
 
 def _unit(reason: Reason, catalogue: SignalCatalogue) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.services import ConsoleServices
-from foreworn.errors import NotFound
+from foreworn.errors import DamagedModel, NotFound
 from foreworn.fleet.machine import Machine
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast
@@ -51,11 +51,20 @@ class MachineState:
 
 @dataclass(frozen=True, slots=True)
 class FleetState:
-    """All machines, the most probable failure first, at one time of the clock."""
+    """All machines, the most probable failure first, at one time of the clock.
+
+    Parameters
+    ----------
+    model
+        The model in use; None before one was put in use, and where it cannot be read.
+    model_trouble
+        Why it cannot be read; empty where it can, or where there is none.
+    """
 
     now: datetime
     machines: tuple[MachineState, ...]
     model: FailureModel | None
+    model_trouble: str = ""
 
     @property
     def silent(self) -> tuple[MachineState, ...]:
@@ -106,7 +115,15 @@ def fleet_state(services: ConsoleServices) -> FleetState:
         until = max((watermarks[d] for d in seated if d in watermarks), default=None)
         silent = until is None or until < oldest
         states.append(MachineState(machine, tuple(standing.get(machine.id, ())), seated, until, silent))
-    return FleetState(now, tuple(sorted(states, key=lambda s: s.risk_key)), services.models.serving())
+    return FleetState(now, tuple(sorted(states, key=lambda s: s.risk_key)), *_serving(services))
+
+
+def _serving(services: ConsoleServices) -> tuple[FailureModel | None, str]:
+    """Return the model in use, or why it cannot be read: what it has said still stands without it."""
+    try:
+        return services.models.serving(), ""
+    except DamagedModel as damage:
+        return None, str(damage)
 
 
 def _devices_by_machine(services: ConsoleServices, now: datetime) -> dict[str, tuple[str, ...]]:

@@ -31,8 +31,8 @@ def best_f1_threshold(probability: Probabilities, failed: Flags) -> float:
 
     Examples
     --------
-    >>> best_f1_threshold(np.array([0.9, 0.7, 0.1]), np.array([True, True, False]))
-    0.4
+    >>> best_f1_threshold(np.array([0.9, 0.75, 0.25]), np.array([True, True, False]))
+    0.5
     """
     if not failed.any():
         raise ValueError("a threshold cannot be chosen on rows of which none failed")

@@ -16,7 +16,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from foreworn.telemetry.sample import to_epoch_ms
-from models.features.machine_record import MachineRecord
+from models.features.fleet_record import FleetRecord
 from models.features.row_index import span_ms
 from models.features.window import Times, Values, window_bounds
 
@@ -46,8 +46,8 @@ class Feature(Protocol):
         """How much telemetry and events before a row it needs."""
         ...
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
-        """Return its value at each of `times` (epoch ms, sorted); NaN where it is not known."""
+    def values(self, record: FleetRecord) -> Values:
+        """Return its value in each row of the record; NaN where it is not known."""
         ...
 
 
@@ -78,9 +78,9 @@ class WindowMean:
         """The window."""
         return self.width
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
+    def values(self, record: FleetRecord) -> Values:
         """Return the means; NaN over an empty window."""
-        return record.moments(self.signal, self.width, times).mean
+        return record.moments(self.signal, self.width).mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ class WindowSpread:
         """The window."""
         return self.width
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
+    def values(self, record: FleetRecord) -> Values:
         """Return the spreads; NaN over fewer than two samples."""
-        return record.moments(self.signal, self.width, times).spread
+        return record.moments(self.signal, self.width).spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,9 @@ class EventCount:
         """The window."""
         return self.width
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
+    def values(self, record: FleetRecord) -> Values:
         """Return the counts; 0 where nothing happened."""
-        first, last = window_bounds(record.events(self.code), times, span_ms(self.width))
+        first, last = window_bounds(record.events(self.code), record.place, span_ms(self.width))
         return (last - first).astype(np.float64)
 
 
@@ -162,14 +162,13 @@ class HoursSinceReplacement:
         """The component's replacement record."""
         return f"replacement of {self.component}"
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
-        """Return the hours since the last record before each time, never at it."""
+    def values(self, record: FleetRecord) -> Values:
+        """Return the hours since the last record before each row, never at it."""
         stamps = record.replacements(self.component)
-        seen = np.searchsorted(stamps, times, side="left")
-        known = seen > 0
-        hours = np.full(len(times), np.nan)
-        hours[known] = (times[known] - stamps[seen[known] - 1]) / _HOUR_MS
-        return hours
+        seen = np.searchsorted(stamps, record.place, side="left")
+        latest = np.append(stamps, -1)[seen - 1]  # -1, before every lane, where none was seen
+        hours = (record.place - latest) / _HOUR_MS
+        return np.where(latest >= record.lane, hours, np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +180,10 @@ class AgeYears:
     unit: ClassVar[str] = "years"
     lookback: ClassVar[timedelta] = timedelta(0)
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
-        """Return the age at each time."""
-        installed = np.array([to_epoch_ms(record.machine.installed_at)])
-        year, day = _year_and_day(times)
+    def values(self, record: FleetRecord) -> Values:
+        """Return the age of each row's machine at its time."""
+        installed = np.array([to_epoch_ms(machine.installed_at) for machine in record.machines])[record.machine]
+        year, day = _year_and_day(record.time)
         first_year, first_day = _year_and_day(installed)
         return (year - first_year - (day < first_day)).astype(np.float64)
 
@@ -208,7 +207,7 @@ class MachineModel:
     unit: ClassVar[str] = "category"
     lookback: ClassVar[timedelta] = timedelta(0)
 
-    def values(self, record: MachineRecord, times: Times) -> Values:
-        """Return the category, the same at all times."""
-        model = record.machine.model
-        return np.full(len(times), self.models.index(model) if model in self.models else np.nan)
+    def values(self, record: FleetRecord) -> Values:
+        """Return the category of each row's machine."""
+        places = [self.models.index(m.model) if m.model in self.models else np.nan for m in record.machines]
+        return np.array(places, dtype=np.float64)[record.machine]

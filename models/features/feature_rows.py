@@ -8,10 +8,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from foreworn.errors import NotFound
 from foreworn.fleet.history import FleetHistory
 from models.features.feature_set import FeatureSet
-from models.features.machine_record import machine_records
+from models.features.fleet_record import FleetRecord
 from models.features.row_index import RowIndex
 from models.features.window import Values
 
@@ -65,14 +64,9 @@ def compute(
         If a row names a machine that the history does not have.
     """
     index = rows if isinstance(rows, RowIndex) else RowIndex.of(rows)
-    places = index.places()
-    unknown = sorted(set(places) - {m.id for m in history.machines})
-    if unknown:
-        raise NotFound("machine", unknown[0], known=[m.id for m in history.machines][:10])
     matrix = np.empty((len(index), len(features.features)))
-    for record in machine_records(history, set(places), features.signals):
-        own = places[record.machine.id]
-        times, back = np.unique(index.time[own], return_inverse=True)
+    if len(index):
+        record = FleetRecord(history, index, features.lookback)
         for column, feature in enumerate(features.features):
-            matrix[own, column] = feature.values(record, times)[back]
+            matrix[:, column] = feature.values(record)
     return FeatureRows(features.names, index, matrix)

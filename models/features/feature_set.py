@@ -15,7 +15,7 @@ from models.features.definition import (
     WindowMean,
     WindowSpread,
 )
-from models.features.machine_record import is_numeric
+from models.features.fleet_record import is_numeric
 from models.features.row_index import span_ms
 
 SHORT, LONG = timedelta(hours=3), timedelta(hours=24)

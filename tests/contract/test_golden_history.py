@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -118,8 +120,11 @@ class Lived:
         return _digest_of_labels(self.history(start, end + MILLISECOND))
 
 
-def live_through(store: AnyStore, arrivals: Sequence[dict[str, object]], *, step: timedelta) -> Lived:
-    """Let the arrivals come in, `step` of receiving time at a turn, and score what is due after each."""
+Arrival = dict[str, Any]
+
+
+def live_through(store: AnyStore, turns: Iterable[Sequence[Arrival]]) -> Lived:
+    """Let the arrivals come in turn by turn, and score what is due after each."""
     start, end = stretch()
     store.use(fleet().catalogue)
     lived = Lived(store, MemoryFleetRegistry(), MemoryQuarantine())
@@ -160,10 +165,10 @@ def live_through(store: AnyStore, arrivals: Sequence[dict[str, object]], *, step
     forwarder.start()
     try:
         done = EARLIEST
-        for turn in _turns(arrivals, step):
+        for turn in turns:
             for arrival in turn:
-                receiving.time = arrival["received_at"]  # type: ignore[assignment]
-                contents = reception.read(str(arrival["topic"]), arrival["payload"])  # type: ignore[arg-type]
+                receiving.time = arrival["received_at"]
+                contents = reception.read(arrival["topic"], arrival["payload"])
                 spool.commit(reception.join([contents]))
             forwarder.drain(timedelta(seconds=60))
             now = clock.now() + MILLISECOND
@@ -178,40 +183,34 @@ def live_through(store: AnyStore, arrivals: Sequence[dict[str, object]], *, step
     return lived
 
 
-def _turns(arrivals: Sequence[dict[str, object]], step: timedelta) -> Iterable[list[dict[str, object]]]:
-    turn: list[dict[str, object]] = []
-    begun: datetime | None = None
-    for arrival in arrivals:
-        received = arrival["received_at"]
-        assert isinstance(received, datetime)
-        if begun is not None and abs(received - begun) >= step:
-            yield turn
-            turn, begun = [], None
-        begun = begun or received
-        turn.append(arrival)
-    yield turn
+def arrivals() -> list[Arrival]:
+    recorded = fleet().arrivals
+    assert recorded is not None
+    return list(recorded.to_pylist())
 
 
-def in_order() -> list[dict[str, object]]:
-    arrivals = fleet().arrivals
-    assert arrivals is not None
-    return list(arrivals.to_pylist())
+def hour_by_hour() -> Iterable[list[Arrival]]:
+    for _, turn in groupby(
+        arrivals(), key=lambda arrival: arrival["received_at"].replace(minute=0, second=0, microsecond=0)
+    ):
+        yield list(turn)
 
 
-def shuffled() -> list[dict[str, object]]:
-    arrivals = in_order()
-    random.Random(7).shuffle(arrivals)
-    return arrivals
+def shuffled() -> Iterable[list[Arrival]]:
+    """In another order, in five turns."""
+    mixed = arrivals()
+    random.Random(7).shuffle(mixed)
+    return [mixed[first::5] for first in range(5)]
 
 
 @pytest.fixture
 def live(new_store: NewStore) -> Lived:
-    return live_through(new_store(), in_order(), step=HOUR)
+    return live_through(new_store(), hour_by_hour())
 
 
 @pytest.fixture
 def out_of_order(new_store: NewStore) -> Lived:
-    return live_through(new_store(), shuffled(), step=timedelta(days=10))
+    return live_through(new_store(), shuffled())
 
 
 def batch_features() -> str:

@@ -1,5 +1,7 @@
 """The API keeps to its own description, whatever it is asked."""
 
+from typing import Any
+
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
@@ -21,7 +23,7 @@ broken = schemathesis.openapi.from_asgi(
 
 @healthy.parametrize()
 @_EXAMPLES
-def test_no_question_breaks_the_api(case: Case) -> None:
+def test_no_question_breaks_the_api(case: Case[Any]) -> None:
     # A cursor of another list, or `from` after `to`, fits the schema and is refused all the same.
     response = case.call_and_validate(excluded_checks=[positive_data_acceptance])
     assert response.status_code < 500
@@ -29,7 +31,7 @@ def test_no_question_breaks_the_api(case: Case) -> None:
 
 @broken.parametrize()
 @_EXAMPLES
-def test_with_the_store_away_the_worst_is_a_503_that_says_when_to_retry(case: Case) -> None:
+def test_with_the_store_away_the_worst_is_a_503_that_says_when_to_retry(case: Case[Any]) -> None:
     response = case.call()
     assert response.status_code < 500 or (response.status_code == 503 and response.headers["retry-after"] == ["3"])
 

@@ -1,0 +1,134 @@
+"""The rows to compute and all they may see, laid out on one time line for the whole fleet.
+
+A fleet of machines is one long machine: each has a lane of the line, wide enough that no window reaches into
+the lane before. Every feature is then one vector operation, however few rows each machine has.
+"""
+
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from foreworn.errors import NotFound
+from foreworn.fleet.history import FleetHistory
+from models.features.row_index import RowIndex, span_ms
+from models.features.window import Times, Values, WindowMoments, window_moments
+
+_NO_PLACES = np.empty(0, dtype=np.int64)
+
+
+class FleetRecord:
+    """What is on record of the rows' machines; failures are not on it at all.
+
+    Nothing here knows which of it a row may see: that is decided in `models.features.definition`.
+
+    Parameters
+    ----------
+    history
+        The fleet's history.
+    rows
+        The rows to compute, in any order.
+    lookback
+        The widest window that will be asked for.
+
+    Attributes
+    ----------
+    machines : tuple of Machine
+        The rows' machines, by id.
+    machine : (n_rows,) int
+        Each row's machine, as its place in `machines`.
+    time : (n_rows,) int
+        Each row's time. [epoch ms]
+    place : (n_rows,) int
+        Each row's place on the line. [ms]
+    lane : (n_rows,) int
+        Where the lane of each row's machine begins. [ms]
+
+    Raises
+    ------
+    NotFound
+        If a row names a machine that the history does not have.
+    """
+
+    def __init__(self, history: FleetHistory, rows: RowIndex, lookback: timedelta) -> None:
+        names, self.machine = np.unique(rows.machine.astype(str), return_inverse=True)
+        known = {machine.id: machine for machine in history.machines}
+        unknown = sorted(set(names.tolist()) - set(known))
+        if unknown:
+            raise NotFound("machine", unknown[0], known=sorted(known)[:10])
+        self.machines = tuple(known[name] for name in names.tolist())
+        self.time = rows.time
+        tables = (history.telemetry, history.events, history.maintenance)
+        stamps = [rows.time, *(_epoch_ms(table) for table in tables)]
+        self._first = min((int(s.min()) for s in stamps if len(s)), default=0)
+        last = max((int(s.max()) for s in stamps if len(s)), default=0)
+        self._lane_width = last - self._first + span_ms(lookback) + 1
+        self.lane = self.machine * self._lane_width
+        self.place = self.lane + self.time - self._first
+        self._telemetry, self._events, self._maintenance = (self._laid_out(table) for table in tables)
+        self._samples: dict[str, tuple[Times, Values]] = {}
+        self._moments: dict[tuple[str, timedelta], WindowMoments] = {}
+
+    def samples(self, signal: str) -> tuple[Times, Values]:
+        """Return the places, sorted, and values of a signal, without nulls; empty where it has no numbers."""
+        if signal not in self._samples:
+            table, places = self._telemetry
+            if is_numeric(table, signal):
+                values = _numbers(table[signal])
+                said = ~np.isnan(values)
+                self._samples[signal] = places[said], values[said]
+            else:
+                self._samples[signal] = _NO_PLACES, _NO_PLACES.astype(np.float64)
+        return self._samples[signal]
+
+    def events(self, code: str) -> Times:
+        """Return the places of the events of one code, sorted."""
+        return _where(self._events, "code", code)
+
+    def replacements(self, component: str) -> Times:
+        """Return the places of the maintenance on one component, sorted."""
+        return _where(self._maintenance, "component", component)
+
+    def moments(self, signal: str, width: timedelta) -> WindowMoments:
+        """Return the window moments of each row; mean and spread of one window are computed together."""
+        if (signal, width) not in self._moments:
+            places, values = self.samples(signal)
+            self._moments[signal, width] = window_moments(places, values, self.place, span_ms(width))
+        return self._moments[signal, width]
+
+    def _laid_out(self, table: pa.Table) -> tuple[pa.Table, Times]:
+        """Return the rows' machines' part of a table in the order of the line, and the places."""
+        own = pc.index_in(table["machine"], pa.array([m.id for m in self.machines], pa.string()))
+        keep = pc.is_valid(own)
+        table, machine = table.filter(keep), own.filter(keep).to_numpy().astype(np.int64)
+        places = machine * self._lane_width + _epoch_ms(table) - self._first
+        if len(places) > 1 and (np.diff(places) < 0).any():
+            order = np.argsort(places, kind="stable")
+            table, places = table.take(pa.array(order)), places[order]
+        return table, places
+
+
+def is_numeric(telemetry: pa.Table, signal: str) -> bool:
+    """Tell whether the telemetry has the signal as numbers; a state (text) signal has none."""
+    if signal not in telemetry.column_names:
+        return False
+    kind = telemetry.schema.field(signal).type
+    return bool(pt.is_floating(kind) or pt.is_integer(kind))
+
+
+def _where(laid_out: tuple[pa.Table, Times], column: str, label: str) -> Times:
+    table, places = laid_out
+    matches = pc.equal(table[column], label).to_numpy()
+    found: Times = places[matches.astype(bool)]
+    return found
+
+
+def _epoch_ms(table: pa.Table) -> Times:
+    time: Times = table["time"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    return time
+
+
+def _numbers(column: pa.ChunkedArray) -> Values:
+    return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)

@@ -1,0 +1,109 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+
+from foreworn.errors import ConfigurationError, TooLittleHistory
+from foreworn.loop.backtest import Backtest, backtest, run_backtest
+from models.evaluation.classification import f1_score
+from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
+from tests.unit.models.small_fleet import HOUR, at
+
+TEST_FROM, TEST_TO = UNTIL + 24 * HOUR, at(55 * 24)
+
+
+@cache
+def done() -> Backtest:
+    return run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=SMALL)
+
+
+def test_rows_stand_on_the_grid_of_the_tested_stretch_and_never_at_a_failure() -> None:
+    scored = done().judgement.scored
+    times = set(scored.time.tolist())
+    assert all(t % (3 * 3_600_000) == 0 for t in times)
+    assert min(times) == int(TEST_FROM.timestamp() * 1000)
+    assert max(times) == int(TEST_TO.timestamp() * 1000) - 3 * 3_600_000
+    failures = {(r["machine"], int(r["time"].timestamp() * 1000)) for r in fleet().failures.to_pylist()}
+    assert not failures & set(zip(scored.machine.tolist(), scored.time.tolist(), strict=True))
+
+
+def test_figures_are_those_of_the_scored_rows() -> None:
+    figures, scored = done().figures(), done().judgement.scored
+    by_hand = [
+        f1_score(scored.of(c).probability, scored.of(c).failed, done().thresholds[c]) for c in ("bearing", "seal")
+    ]
+    assert [figures["f1_bearing"], figures["f1_seal"]] == by_hand
+    assert figures["macro_f1"] == pytest.approx(np.mean(by_hand))
+    assert figures["macro_f1_low"] <= figures["macro_f1"] <= figures["macro_f1_high"]
+    assert figures["caught_12h"] + figures["missed"] == figures["failures"] > 5
+    assert figures["recall_12h"] > 0.8
+
+
+def test_the_report_is_json_and_names_its_protocol() -> None:
+    report = json.loads(json.dumps(done().report(), allow_nan=False))
+    assert "trained on what was stamped before 2026-02-10 00:00 UTC" in report["protocol"]
+    assert "[2026-02-11 00:00 UTC, 2026-02-25 00:00 UTC)" in report["protocol"]
+    assert report["model"] == done().model.version
+    assert sum(b["forecasts"] for b in report["reliability"]) == report["figures"]["rows"]
+
+
+def test_failures_of_the_tested_stretch_do_not_reach_the_forecasts() -> None:
+    known = fleet()
+    calm = replace(known, failures=known.failures.filter(pc.less(known.failures["time"], UNTIL)))
+    blind = run_backtest(calm, train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=SMALL)
+    assert blind.digest() == done().digest()
+    assert blind.judgement.failures == 0
+
+
+def test_the_digest_tells_other_forecasts_apart() -> None:
+    other = SMALL.model_copy(update={"trees": 5})
+    found = run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=other)
+    assert found.digest() != done().digest()
+
+
+def test_without_an_end_the_record_is_judged_to_its_end() -> None:
+    found = run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, settings=SMALL)
+    assert found.test_to == at(60 * 24 - 1) + timedelta(milliseconds=1)
+    assert found.judgement.pending_rows > 0
+
+
+def test_censoring_leaves_rows_before_a_preventive_replacement_out() -> None:
+    plain = run_backtest(
+        fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=SMALL, censoring=False
+    )
+    assert plain.judgement.censored_rows == 0
+    assert plain.judgement.rows == done().judgement.rows + done().judgement.censored_rows
+    assert plain.digest() == done().digest()
+
+
+def test_the_use_case_trains_with_the_default_settings() -> None:
+    with_events = backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO)
+    without = backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, with_events=False)
+    assert "; with event features;" in with_events["protocol"]
+    assert "; without event features;" in without["protocol"]
+    assert with_events["model"] != without["model"]
+
+
+@pytest.mark.parametrize(
+    ("test_from", "test_to", "error", "message"),
+    [
+        pytest.param(UNTIL - HOUR, None, ConfigurationError, "before the training ends", id="test inside training"),
+        pytest.param(TEST_TO, TEST_FROM, ConfigurationError, "before it begins", id="test ends before it begins"),
+        pytest.param(at(90 * 24), None, TooLittleHistory, "the telemetry ends at", id="test after the record"),
+    ],
+)
+def test_a_split_that_judges_nothing_is_refused(
+    test_from: object, test_to: object, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        run_backtest(
+            fleet(),
+            train_until=UNTIL,
+            test_from=test_from,  # type: ignore[arg-type]
+            test_to=test_to,  # type: ignore[arg-type]
+            settings=SMALL,
+        )

@@ -1,0 +1,143 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from foreworn.errors import TooLittleHistory
+from foreworn.fleet.history import FleetHistory
+from models.evaluation.classification import average_precision
+from models.evaluation.outcomes import FAILED, SURVIVED, Record
+from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
+from models.failure.training_rows import scorable_rows
+from tests.unit.models.failure.trained import SMALL, UNTIL, fleet, model
+from tests.unit.models.small_fleet import HOUR, at, history, machine
+
+LATER = at(41 * 24)
+
+
+def precision_later(trained: GradientBoostedFailureModel, component: str) -> tuple[float, float]:
+    """Return average precision on the stretch after the training, and the share of failed rows there."""
+    known = fleet()
+    index = scorable_rows(known, trained.lookback, start=LATER, end=at(59 * 24), every=3 * HOUR)
+    record = Record.of(known.failures, None, known_until=at(60 * 24))
+    index = index.where(~record.failures.at_own_time(index))
+    outcome = record.outcomes(index, component, trained.horizon)
+    assert set(np.unique(outcome)) == {SURVIVED, FAILED}
+    failed = outcome == FAILED
+    return average_precision(trained.probabilities(known, index)[component], failed), float(failed.mean())
+
+
+@pytest.mark.parametrize("component", ["bearing", "seal"])
+def test_a_model_ranks_rows_before_a_failure_above_the_rest(component: str) -> None:
+    found, _ = precision_later(model(), component)
+    assert found > 0.9
+
+
+@pytest.mark.parametrize("component", ["bearing", "seal"])
+def test_failures_dealt_out_at_random_teach_nothing(component: str) -> None:
+    known = fleet()
+    draw = np.random.default_rng(5)
+    count = len(known.failures)
+    times = [at(float(h)) for h in draw.integers(30, 60 * 24, count)]
+    names = [known.machines[i].id for i in draw.integers(len(known.machines), size=count)]
+    shuffled = history(
+        failures=[(m, t, c) for m, t, c in zip(names, times, known.failures["component"].to_pylist(), strict=True)]
+    )
+    found, rate = precision_later(
+        train(replace(known, failures=shuffled.failures), until=UNTIL, settings=SMALL), component
+    )
+    assert found < 3 * rate
+
+
+def test_what_is_stamped_at_or_after_the_end_of_training_changes_nothing() -> None:
+    known = fleet()
+    lied = history(failures=[(m.id, UNTIL + h * HOUR, "seal") for m in known.machines for h in range(24)]).failures
+    future = replace(known.until(UNTIL), failures=pa.concat_tables([known.until(UNTIL).failures, lied]))
+    assert train(future, until=UNTIL, settings=SMALL).version == model().version
+
+
+def test_the_same_history_and_settings_give_the_same_model_twice() -> None:
+    again = train(fleet(), until=UNTIL, settings=SMALL)
+    assert again.version == model().version
+    for name, part in again.components.items():
+        assert part.booster.text() == model().components[name].booster.text()
+        assert (part.calibrator, part.threshold) == (
+            model().components[name].calibrator,
+            model().components[name].threshold,
+        )
+    assert again.threshold == model().threshold
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"settings": SMALL.model_copy(update={"trees": 29})}, id="other settings"),
+        pytest.param({"until": UNTIL - timedelta(days=1)}, id="less history"),
+        pytest.param({"horizon": timedelta(hours=48)}, id="another horizon"),
+        pytest.param({"settings": SMALL.model_copy(update={"with_events": False})}, id="other features"),
+    ],
+)
+def test_a_version_tells_apart(other: dict[str, object]) -> None:
+    terms = {"until": UNTIL, "settings": SMALL} | other
+    assert train(fleet(), **terms).version != model().version  # type: ignore[arg-type]
+
+
+def test_a_component_with_few_failures_is_left_out_and_says_why() -> None:
+    known = fleet()
+    rare = known.failures.filter(pa.compute.equal(known.failures["component"], "seal")).slice(0, 3)
+    often = known.failures.filter(pa.compute.equal(known.failures["component"], "bearing"))
+    trained = train(replace(known, failures=pa.concat_tables([often, rare])), until=UNTIL, settings=SMALL)
+    assert sorted(trained.components) == ["bearing"]
+    assert "10 are needed" in trained.components_left_out["seal"]
+    forecasts = trained.forecast(known, [("m01", LATER)], issued_at=LATER)
+    assert [f.component for f in forecasts] == ["bearing"]
+
+
+def lonely(**parts: object) -> FleetHistory:
+    telemetry = [{"time": at(h), "machine": "m1", "vibration": 1.0} for h in range(24 * 40)]
+    return history(telemetry=telemetry, **parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        pytest.param(history(), r"no telemetry to learn from before 2026-02-10", id="no telemetry"),
+        pytest.param(
+            history(machines=[machine(components=())]), "no machine of the history has a component", id="no components"
+        ),
+        pytest.param(
+            lonely(failures=[("m1", at(500), "seal")]),
+            r"bearing: 0 failures in 38 days of training rows; 10 are needed; seal: 1 failures in 38 days",
+            id="too few failures",
+        ),
+        pytest.param(
+            lonely(failures=[("m1", at(800 + 5 * i), "seal") for i in range(12)]),
+            r"seal: its 12 failures all lie in one part of the 38 days .* some are needed in the first 15 days",
+            id="no failure early enough to calibrate",
+        ),
+    ],
+)
+def test_too_little_history_says_what_is_missing(known: FleetHistory, message: str) -> None:
+    with pytest.raises(TooLittleHistory, match=message):
+        train(known, until=at(40 * 24), settings=SMALL)
+
+
+def test_a_component_is_learned_on_machines_that_have_it() -> None:
+    known = fleet()
+    without_seal = tuple(m if i < 6 else replace(m, components=("bearing",)) for i, m in enumerate(known.machines))
+    trained = train(replace(known, machines=without_seal), until=UNTIL, settings=SMALL)
+    rows = {name: part.metrics["rows"] for name, part in trained.components.items()}
+    assert rows["seal"] < 0.6 * rows["bearing"]
+
+
+def test_calling_replaced_rows_survivors_keeps_more_rows() -> None:
+    survivors = SMALL.model_copy(update={"replaced_before_failure": "survived"})
+    kept = train(fleet(), until=UNTIL, settings=survivors).components["seal"].metrics["rows"]
+    assert kept > model().components["seal"].metrics["rows"]
+
+
+def test_settings_refuse_a_name_they_do_not_know() -> None:
+    with pytest.raises(ValueError, match="Extra inputs are not permitted"):
+        FailureModelSettings(tree=3)  # type: ignore[call-arg]
