@@ -216,8 +216,7 @@ class Platform:
     """How to reach the broker; its port may be another than the settings ask for."""
     collector: PahoCollector
     forwarder: Forwarder
-    scoring: Scoring | None
-    """None before a model was trained: readings are stored, nothing is forecast."""
+    scoring: Scoring
 
     @property
     def failed(self) -> Exception | None:
@@ -249,7 +248,7 @@ def running_platform(
     clock: Clock,
     receiving_clock: Clock,
     start: datetime,
-    model: FailureModel | None,
+    serving: Callable[[], FailureModel | None],
     on_forwarded: Callable[[IntakeBatch], None] | None = None,
 ) -> Iterator[Platform]:
     """Start broker, collector and forwarder, and stop them again in the opposite order.
@@ -264,8 +263,8 @@ def running_platform(
         What the collector goes by: when a message came, and whether its time lies in the future.
     start
         Times up to here are not scored, unless a standing verdict is newer.
-    model
-        What scores; None stores readings only.
+    serving
+        Returns the model that scores; while it returns None readings are stored and nothing is forecast.
     on_forwarded
         Told of every batch that has reached the store.
 
@@ -274,7 +273,7 @@ def running_platform(
     PortInUse, BrokerUnavailable
         If the broker cannot be had.
     """
-    scoring = None if model is None else _scoring(settings, stores, model, clock, start)
+    scoring = _scoring(settings, stores, serving, clock, start)
     with start_broker(settings.mqtt, settings.data_dir / "broker") as broker:
         mqtt = settings.mqtt.model_copy(update={"host": broker.host, "port": broker.port})
         validator = Validator(RegistryDirectory(stores.registry), receiving_clock, settings.ingestion)
@@ -285,9 +284,8 @@ def running_platform(
             stores.quarantine,
             stores.progress,
             stores.dirty,
-            scored_until=lambda: None if scoring is None else scoring.scored_until,
+            scored_until=lambda: scoring.scored_until,
             settings=settings.ingestion,
-            window=timedelta(hours=24) if model is None else model.lookback,
             on_forwarded=on_forwarded,
         )
         collector = PahoCollector(
@@ -302,12 +300,14 @@ def running_platform(
             forwarder.stop()
 
 
-def _scoring(settings: Settings, stores: Stores, model: FailureModel, clock: Clock, start: datetime) -> Scoring:
+def _scoring(
+    settings: Settings, stores: Stores, serving: Callable[[], FailureModel | None], clock: Clock, start: datetime
+) -> Scoring:
     standing = [verdict.time for verdict in stores.verdicts.latest()]
     return Scoring(
         history=LiveHistory(stores.registry, stores.telemetry),
         registry=stores.registry,
-        model=model,
+        serving=serving,
         forecasts=stores.telemetry,
         verdicts=stores.verdicts,
         dirty=stores.dirty,

@@ -87,7 +87,7 @@ def up() -> None:
     def told(platform: bootstrap.Platform) -> None:
         broker, api = platform.broker, platform.settings.api
         terminal.err.print(f"MQTT on {broker.host}:{broker.port} ({broker.kind}), data in {settings.data_dir}")
-        if platform.scoring is None:
+        if platform.stores.models.serving() is None:
             terminal.err.print("No model serves yet: readings are stored; `foreworn train DIR --until TIME` makes one.")
         terminal.err.print(f"Console: http://{api.host}:{api.port}/   (Ctrl-C stops)")
 

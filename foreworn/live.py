@@ -10,7 +10,7 @@ from types import FrameType
 from foreworn.bootstrap import Platform, open_stores, running_platform
 from foreworn.clock import WallClock
 from foreworn.data_folder import data_folder_lock
-from foreworn.errors import StoreUnavailable
+from foreworn.errors import DamagedModel, NotFound, StoreUnavailable
 from foreworn.settings import Settings
 
 SCORING_PAUSE = timedelta(seconds=5)
@@ -33,7 +33,7 @@ def run_live(settings: Settings, *, on_start: Callable[[Platform], None]) -> Non
         clock = WallClock()
         try:
             with running_platform(
-                settings, stores, clock=clock, receiving_clock=clock, start=clock.now(), model=stores.models.serving()
+                settings, stores, clock=clock, receiving_clock=clock, start=clock.now(), serving=stores.models.serving
             ) as platform:
                 _run_until(stop, platform, on_start)
                 if platform.failed is not None:
@@ -55,12 +55,10 @@ def _run_until(stop: threading.Event, platform: Platform, on_start: Callable[[Pl
 
 
 def score_due(platform: Platform) -> None:
-    """Score what is due; when a store is away, leave it due."""
-    if platform.scoring is None:
-        return
+    """Score what is due; when a store is away or the model is damaged, leave it due and go on collecting."""
     try:
         platform.scoring.score_due()
-    except StoreUnavailable as away:
+    except (StoreUnavailable, DamagedModel, NotFound) as away:
         _log.warning("%s; what is due is scored later", away)
 
 

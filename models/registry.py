@@ -26,6 +26,7 @@ class FolderModelStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._served: tuple[tuple[int, str], GradientBoostedFailureModel] | None = None
 
     def save(self, model: GradientBoostedFailureModel) -> None:
         """Keep a model; one that is there already is written anew, with the same bytes."""
@@ -73,7 +74,13 @@ class FolderModelStore:
             If the version in use is gone or damaged.
         """
         pointer = self._folder / _SERVING
-        return self.load(pointer.read_text().strip()) if pointer.exists() else None
+        if not pointer.exists():
+            return None
+        version = pointer.read_text().strip()
+        stand = _age(self._folder / version)
+        if self._served is None or self._served[0] != stand:  # asked at every request and every hour: read once
+            self._served = stand, self.load(version)
+        return self._served[1]
 
     def serve(self, version: str) -> None:
         """Put a version in use, once it has proved to load.

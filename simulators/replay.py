@@ -29,14 +29,14 @@ Reading = tuple[str, datetime]
 class Message:
     """One message and when it is spoken.
 
-    `reading` is the sample it holds, if it holds one; `seq` its number, where the replay numbers them.
+    `readings` are the samples it holds; `seq` is its number, where the replay numbers them.
     """
 
     time: datetime
     topic: str
     payload: bytes
     device: str
-    reading: Reading | None
+    readings: tuple[Reading, ...]
     seq: int | None
 
 
@@ -125,8 +125,7 @@ class HistoryReplay:
             self._clock.set(step.time)
             for message in step.messages:
                 self._publisher.publish(message.topic, message.payload)
-                if message.reading is not None:
-                    self._published.add(message.reading)
+                self._published.update(message.readings)
             wait_for_platform(step)
             self._note_acknowledged(step)
 
@@ -135,8 +134,8 @@ class HistoryReplay:
         all_at_broker = self._publisher.acknowledged == self._publisher.sent
         for message in step.messages:
             done = all_at_broker if message.seq is None else through.get(message.device, -1) >= message.seq
-            if done and message.reading is not None:
-                self._acknowledged.add(message.reading)
+            if done:
+                self._acknowledged.update(message.readings)
 
     def steps(self, start: datetime, end: datetime) -> Iterator[Step]:
         """Yield the steps of [start, end), the last one ending 1 ms before `end` at the latest."""
@@ -160,8 +159,8 @@ class HistoryReplay:
         assert self._fleet.arrivals is not None
         table = _between(self._fleet.arrivals, "received_at", start, end).sort_by("received_at")
         for row in table.to_pylist():
-            reading = _recorded_reading(row["topic"], row["payload"])
-            yield Message(row["received_at"], row["topic"], row["payload"], "", reading, None)
+            readings = _recorded_readings(row["topic"], row["payload"])
+            yield Message(row["received_at"], row["topic"], row["payload"], "", readings, None)
 
     def _spoken(self, start: datetime, end: datetime) -> Iterator[Message]:
         history = self._fleet.history.between(start, end)
@@ -173,15 +172,16 @@ class HistoryReplay:
         for time, rank, machine, row in heapq.merge(events, samples, key=lambda entry: entry[:3]):
             device, site = _device(seats, machine, time), sites[machine]
             seq = seqs[device] = seqs.get(device, 0) + 1
+            readings: tuple[Reading, ...] = ()
             if rank == EVENTS_FIRST:
                 event = Event(device, time, row["code"], row["severity"] or "info", row["message"] or "", seq)
-                topic, payload, reading = wire.topic(site, device, wire.Kind.EVENT), wire.encode_event(event), None
+                topic, payload = wire.topic(site, device, wire.Kind.EVENT), wire.encode_event(event)
             else:
                 values = {signal: value for signal, value in row.items() if value is not None}
                 sample = Sample(device, time, values, seq)
                 topic, payload = wire.topic(site, device, wire.Kind.TELEMETRY), wire.encode_sample(sample)
-                reading = (device, time)
-            yield Message(time, topic, payload, device, reading, seq)
+                readings = ((device, time),)
+            yield Message(time, topic, payload, device, readings, seq)
 
 
 def _by_time(table: pa.Table, rank: int) -> Iterator[tuple[datetime, int, str, dict[str, Any]]]:
@@ -212,13 +212,23 @@ def _device(seats: Mapping[str, Sequence[Attachment]], machine: str, time: datet
     raise ValueError(f"no device sat on machine {machine!r} at {time}")
 
 
-def _recorded_reading(topic: str, payload: bytes) -> Reading | None:
-    """Return the sample a recorded message holds, whether the platform will accept it or not; None if it is none."""
+def _recorded_readings(topic: str, payload: bytes) -> tuple[Reading, ...]:
+    """Return the samples a recorded message holds, whether the platform will accept them or not."""
     try:
         address = wire.parse_topic(topic)
         content = json.loads(payload)
-        time = content["ts"]
-        moment = from_epoch_ms(time) if isinstance(time, int) else datetime.fromisoformat(time)
-    except (Rejected, ValueError, TypeError, KeyError, OverflowError):
+    except (Rejected, ValueError):
+        return ()
+    if address.kind is not wire.Kind.TELEMETRY:
+        return ()
+    entries = content if isinstance(content, list) else [content]
+    times = (_recorded_time(entry) for entry in entries)
+    return tuple((address.device, time) for time in times if time is not None)
+
+
+def _recorded_time(entry: Any) -> datetime | None:
+    try:
+        time = entry["ts"]
+        return from_epoch_ms(time) if isinstance(time, int) else datetime.fromisoformat(time)
+    except (TypeError, KeyError, ValueError, OverflowError):
         return None
-    return (address.device, moment) if address.kind is wire.Kind.TELEMETRY else None

@@ -53,7 +53,7 @@ class ReplayReport:
 
     @property
     def hours(self) -> float:
-        """The replayed time. [h]"""
+        """The replayed time in hours."""
         return (self.end - self.start) / timedelta(hours=1)
 
     def figures(self) -> dict[str, float | int | None]:

@@ -1,7 +1,7 @@
 """Score what is due: every machine at every grid time the clock has passed, and again where data came late."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -28,8 +28,9 @@ class Scoring:
     ----------
     history, registry, forecasts, verdicts, dirty
         Where data comes from and verdicts go to.
-    model
-        The model that scores.
+    serving
+        Returns the model that scores, asked anew each time; None while there is none. Grid times that pass
+        without a model are not made up for.
     clock
         Grid times up to its present are due.
     every
@@ -43,7 +44,7 @@ class Scoring:
         *,
         history: LiveHistory,
         registry: FleetRegistry,
-        model: FailureModel,
+        serving: Callable[[], FailureModel | None],
         forecasts: ForecastStore,
         verdicts: VerdictBoard,
         dirty: DirtyWindows,
@@ -53,18 +54,13 @@ class Scoring:
     ) -> None:
         self._history = history
         self._registry = registry
-        self._model = model
+        self._serving = serving
         self._forecasts = forecasts
         self._verdicts = verdicts
         self._dirty = dirty
         self._clock = clock
         self._every = every
         self._scored_until = start
-
-    @property
-    def model(self) -> FailureModel:
-        """The model that scores."""
-        return self._model
 
     @property
     def scored_until(self) -> datetime:
@@ -76,22 +72,36 @@ class Scoring:
 
         Late data first: its windows end before the new grid times begin.
         """
-        issued = self._score_dirty()
-        for day in _days(grid_times(self._scored_until, self._clock.now(), self._every)):
-            # From here on, data at or before these times is late and marks its windows.
-            self._scored_until = day[-1]
-            issued += self._issue(self._forecast([(m, t) for t in day for m in self._machines_at(t)]))
+        model = self._serving()
+        due = grid_times(self._scored_until, self._clock.now(), self._every)
+        if model is None:
+            self._scored_until = due[-1] if due else self._scored_until
+            return 0
+        issued = self._score_dirty(model)
+        for day in _days(due):
+            issued += self._score(model, day)
         return issued
+
+    def _score(self, model: FailureModel, times: Sequence[datetime]) -> int:
+        """Score every machine at these times; where a store fails they stay due."""
+        before = self._scored_until
+        # From here on, data at or before these times is late and marks its windows.
+        self._scored_until = times[-1]
+        try:
+            return self._issue(self._forecast(model, [(m, t) for t in times for m in self._machines_at(t)]))
+        except BaseException:
+            self._scored_until = before
+            raise
 
     def _machines_at(self, time: datetime) -> list[str]:
         return [m.id for m in self._registry.machines() if m.components and m.installed_at <= time]
 
-    def _forecast(self, rows: Sequence[Row]) -> list[Forecast]:
+    def _forecast(self, model: FailureModel, rows: Sequence[Row]) -> list[Forecast]:
         if not rows:
             return []
         first, last = min(t for _, t in rows), max(t for _, t in rows)
-        history = self._history.between(first - self._model.lookback, last + MILLISECOND)
-        return self._model.forecast(history, rows, issued_at=self._clock.now())
+        history = self._history.between(first - model.lookback, last + MILLISECOND)
+        return model.forecast(history, rows, issued_at=self._clock.now())
 
     def _issue(self, forecasts: Sequence[Forecast]) -> int:
         if forecasts:
@@ -100,12 +110,12 @@ class Scoring:
             self._verdicts.post([f for f in forecasts if f.time == newest])
         return len(forecasts)
 
-    def _score_dirty(self) -> int:
+    def _score_dirty(self, model: FailureModel) -> int:
         generation, windows = self._dirty.pending()
         rows = sorted(self._rows_in(windows))
         issued = 0
         for machine_rows in _by_machine(rows):
-            issued += self._issue(self._revised(machine_rows))
+            issued += self._issue(self._revised(model, machine_rows))
         self._dirty.clear(generation)
         return issued
 
@@ -121,14 +131,14 @@ class Scoring:
             for time in grid_times(window.start - MILLISECOND, min(window.end, self._scored_until), self._every)
         }
 
-    def _revised(self, rows: Sequence[Row]) -> list[Forecast]:
+    def _revised(self, model: FailureModel, rows: Sequence[Row]) -> list[Forecast]:
         """Return new revisions of the rows' forecasts, where the probability is not what it was."""
         first, last = rows[0][1], rows[-1][1]
         standing = _newest_revisions(
-            self._forecasts.forecasts(first, last + MILLISECOND, machines=[rows[0][0]]), self._model.version
+            self._forecasts.forecasts(first, last + MILLISECOND, machines=[rows[0][0]]), model.version
         )
         revised = []
-        for forecast in self._forecast(rows):
+        for forecast in self._forecast(model, rows):
             before = standing.get((forecast.component, forecast.time))
             if before is None:
                 continue  # the row was never scored, so there is no verdict to revise

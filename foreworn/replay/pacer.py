@@ -63,7 +63,6 @@ class Pacer:
 
     def score(self) -> None:
         """Score what is due."""
-        assert self._platform.scoring is not None
         with self._stopwatch.stage("score"):
             self._platform.scoring.score_due()
 

@@ -87,7 +87,7 @@ def run_replay(
         clock=clock,
         receiving_clock=receiving_clock,
         start=start - MILLISECOND,
-        model=model,
+        serving=lambda: model,
         on_forwarded=lambda batch: _observe(clock, batch),
     ) as platform:
         if on_start is not None:

@@ -138,7 +138,7 @@ def live_through(store: AnyStore, turns: Iterable[Sequence[Arrival]]) -> Lived:
     scoring = Scoring(
         history=LiveHistory(lived.registry, store),
         registry=lived.registry,
-        model=model(),
+        serving=model,
         forecasts=store,
         verdicts=MemoryVerdictBoard(),
         dirty=dirty,

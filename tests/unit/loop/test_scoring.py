@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from foreworn.clock import ManualClock
+from foreworn.errors import StoreUnavailable
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.health.forecast import Forecast
@@ -55,6 +56,7 @@ class Plant:
 
     def __init__(self) -> None:
         self.clock = ManualClock(START)
+        self.model: MeanWear | None = MeanWear()
         self.telemetry = MemoryTelemetryStore(CATALOGUE)
         self.registry = MemoryFleetRegistry()
         self.registry.add([Machine("pump", "px", "west", START, ("bearing",))], [Attachment("d", "pump", START)])
@@ -63,7 +65,7 @@ class Plant:
         self.scoring = Scoring(
             history=LiveHistory(self.registry, self.telemetry),
             registry=self.registry,
-            model=MeanWear(),
+            serving=lambda: self.model,
             forecasts=self.telemetry,
             verdicts=self.verdicts,
             dirty=self.dirty,
@@ -155,3 +157,26 @@ def test_late_data_of_a_loose_device_dirties_nothing(plant: Plant) -> None:
     plant.scoring.score_due()
     plant.dirty.mark([DirtyWindow("nobody", START, START + 3 * HOUR)])
     assert plant.scoring.score_due() == 0
+
+
+def test_hours_that_pass_without_a_model_are_not_made_up_for(plant: Plant) -> None:
+    plant.model = None
+    plant.clock.set(START + 5 * HOUR)
+    assert plant.scoring.score_due() == 0
+    plant.model = MeanWear()
+    plant.clock.set(START + 6 * HOUR)
+    assert plant.scoring.score_due() == 1
+
+
+def test_hours_that_could_not_be_scored_stay_due(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant.clock.set(START + 3 * HOUR)
+    with monkeypatch.context() as away:
+        away.setattr(plant.telemetry, "write_forecasts", _raise_unavailable)
+        with pytest.raises(StoreUnavailable):
+            plant.scoring.score_due()
+    assert plant.scoring.scored_until == START
+    assert plant.scoring.score_due() == 3
+
+
+def _raise_unavailable(_: object) -> None:
+    raise StoreUnavailable("the store", "down")
