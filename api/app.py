@@ -1,9 +1,10 @@
 """The application: the JSON API under /v1, and the console."""
 
+import logging
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -19,7 +20,7 @@ from api.services import ConsoleServices
 from foreworn import __version__
 from foreworn.errors import ForewornError
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _DESCRIPTION = """
 Machines by risk, their signals and forecasts, the devices that speak for them, and what was refused of them.
@@ -79,11 +80,20 @@ def _answer_problem(request: Request, error: Exception) -> Response:
 
 
 def _log(request: Request, error: Exception, problem: Problem) -> None:
-    """Log what is not the client's doing: in a line where we know it, with its trace where we do not."""
-    if isinstance(error, ForewornError) and problem.status >= 500:
-        log.warning("request_failed", path=request.url.path, problem=problem.slug, detail=problem.detail)
-    elif problem.status >= 500:
-        log.error("request_broke", path=request.url.path, exc_info=error)
+    """Log what is not the client's doing: one line, and the trace only of a 500."""
+    if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return
+    broke = problem.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    log.log(
+        logging.ERROR if broke else logging.WARNING,
+        "%s %r answered %d %s: %s",
+        request.method,
+        request.url.path,
+        problem.status,
+        problem.slug,
+        " ".join(str(error).split()) or type(error).__name__,
+        exc_info=error if broke else None,
+    )
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.server import ConsoleServer
 from api.services import ConsoleServices
 from foreworn.clock import Clock
+from foreworn.data_folder import empty_data_folder
 from foreworn.errors import ConfigurationError
 from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.registry import FleetRegistry
@@ -48,6 +49,7 @@ from ingestion.broker import RunningBroker, free_port, start_broker
 from ingestion.collector import PahoCollector
 from ingestion.directory import RegistryDirectory
 from ingestion.forwarder import Forwarder
+from ingestion.mosquitto_broker import end_orphan
 from ingestion.native_json import NativeJsonDecoder
 from ingestion.reception import Reception
 from ingestion.spool import SqliteSpool
@@ -65,6 +67,7 @@ __all__ = [
     "read_azure_pdm",
     "read_history",
     "running_platform",
+    "start_afresh",
     "write_history",
     "write_templates",
 ]
@@ -154,6 +157,12 @@ def for_replay(settings: Settings, store: str | None = None, *, name: str = "rep
             }
         )
     )
+
+
+def start_afresh(settings: Settings) -> None:
+    """Remove what an earlier run left in a data folder that we hold, a broker that still runs there included."""
+    end_orphan(settings.data_dir / "broker")
+    empty_data_folder(settings.data_dir)
 
 
 def own_broker(settings: Settings) -> Settings:

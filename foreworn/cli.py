@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from foreworn import __version__, bootstrap, terminal
 from foreworn.bootstrap import open_model_store, open_stores
-from foreworn.data_folder import data_folder_lock, empty_data_folder
+from foreworn.data_folder import data_folder_lock, make_data_folder
 from foreworn.demo import run_demo
 from foreworn.errors import ConfigurationError, ForewornError
 from foreworn.fleet.history import RecordedFleet
@@ -30,7 +31,18 @@ imports = typer.Typer(no_args_is_help=True, help="Bring in a fleet's history fro
 app.add_typer(imports, name="import")
 
 Folder = Annotated[Path, typer.Argument(help="A fleet history: machines.csv, telemetry.parquet or .csv, ...")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
+
+
+def in_a_folder(file: Path | None) -> Path | None:
+    """Refuse a file to write that could not be written, before hours of work and not after them."""
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        raise typer.BadParameter(f"{str(file)!r} is not a file in a folder that is there")
+    return file
+
+
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", callback=in_a_folder, help="Also write the result to this file.")
+]
 
 
 def instant(text: str) -> datetime:
@@ -45,6 +57,8 @@ def instant(text: str) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a time; write 2015-08-01 or 2015-08-01T06:00Z") from None
+    if not 1970 <= time.year < 2200:
+        raise typer.BadParameter(f"{text!r} is not a time between 1970 and 2200")
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
@@ -103,7 +117,7 @@ def demo(
 ) -> None:
     """Replay the golden history (simulated) through the whole platform and leave the console open."""
     settings = bootstrap.for_replay(Settings(), name="demo")
-    audience = terminal.DemoScreen()
+    audience = terminal.DemoScreen(stays_open=not once)
     stay = threading.Event()
     with audience:
         replayed = run_demo(settings, audience, leave_open=(lambda: None) if once else lambda: _until_interrupted(stay))
@@ -117,6 +131,7 @@ def train(
 ) -> None:
     """Train a failure model on a fleet history and put it in use."""
     settings = Settings()
+    make_data_folder(settings)
     fleet = _read(folder)
     with terminal.waiting(f"Training on what was stamped before {until:%Y-%m-%d %H:%M} UTC"):
         model = run_training(fleet.history, until=until, settings=settings.scoring, models=open_model_store(settings))
@@ -167,7 +182,7 @@ def replay(
     fleet = _read(folder)
     settings = bootstrap.for_replay(Settings(), store)
     with data_folder_lock(settings):
-        empty_data_folder(settings.data_dir)
+        bootstrap.start_afresh(settings)
         stores = open_stores(settings)
         try:
             scorer = _replay_model(fleet, start, model)
@@ -281,6 +296,9 @@ def main() -> None:
         sys.exit(1)
     except ValidationError as problem:
         terminal.fail(ConfigurationError(_settings_problem(problem)))
+        sys.exit(1)
+    except SettingsError as problem:
+        terminal.fail(ConfigurationError(f"a group of settings has to be a JSON object: {problem}"))
         sys.exit(1)
 
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +22,9 @@ def data_folder_lock(settings: Settings) -> Iterator[None]:
     Raises
     ------
     ConfigurationError
-        If another process holds it; names the process and where its console is.
+        If it cannot be had, or another process holds it: names the process and where its console is.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     path = settings.data_dir / LOCK
     with path.open("a+") as file:
         try:
@@ -38,6 +39,23 @@ def data_folder_lock(settings: Settings) -> Iterator[None]:
         json.dump({"pid": os.getpid(), "console": f"http://{settings.api.host}:{settings.api.port}/"}, file)
         file.flush()
         yield
+
+
+def make_data_folder(settings: Settings) -> None:
+    """Make the data folder where it is missing.
+
+    Raises
+    ------
+    ConfigurationError
+        If there cannot be a folder, or none that we may write in.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=settings.data_dir).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"nothing can be written in {settings.data_dir} ({error.strerror}): set FOREWORN_DATA_DIR to another folder"
+        ) from error
 
 
 def empty_data_folder(folder: Path) -> None:

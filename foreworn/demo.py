@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pyarrow.compute as pc
 
-from foreworn.bootstrap import Platform, open_stores, read_history
-from foreworn.data_folder import data_folder_lock, empty_data_folder
+from foreworn.bootstrap import Platform, open_stores, read_history, start_afresh
+from foreworn.data_folder import data_folder_lock
 from foreworn.fleet.history import RecordedFleet
 from foreworn.loop.training import train
 from foreworn.replay import Replayed, run_replay
@@ -39,7 +39,7 @@ class DemoAudience(Protocol):
 def run_demo(settings: Settings, audience: DemoAudience, *, leave_open: Callable[[], None]) -> Replayed:
     """Run the demo on the data folder, emptied; the console stays until `leave_open` returns."""
     with data_folder_lock(settings):
-        empty_data_folder(settings.data_dir)
+        start_afresh(settings)
         stores = open_stores(settings)
         try:
             past = golden.training_fleet()

@@ -28,6 +28,7 @@ def run_live(settings: Settings, *, on_start: Callable[[Platform], None]) -> Non
         If data could no longer be made durable; everything is stopped first.
     """
     stop = threading.Event()
+    _stop_on_signal(stop)  # before anything is started that a signal would leave behind
     with data_folder_lock(settings):
         stores = open_stores(settings)
         clock = WallClock()
@@ -43,7 +44,6 @@ def run_live(settings: Settings, *, on_start: Callable[[Platform], None]) -> Non
 
 
 def _run_until(stop: threading.Event, platform: Platform, on_start: Callable[[Platform], None]) -> None:
-    _stop_on_signal(stop)
     console = platform.console()
     console.start()
     try:

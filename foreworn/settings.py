@@ -4,12 +4,21 @@ Built once in `foreworn.cli` and passed down. Environment variables are `FOREWOR
 `__` between, such as `FOREWORN_MQTT__HOST=broker`; a name nobody knows is an error.
 """
 
+import difflib
+import os
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX, BETWEEN = "FOREWORN_", "__"
+NOT_SETTINGS = frozenset({"FOREWORN_DATA"})
+"""Variables that begin like settings and are none: where benchmarks find their data sets."""
 
 
 class _Concern(BaseModel):
@@ -112,9 +121,15 @@ class ApiSettings(_Concern):
 
 
 class Settings(BaseSettings):
-    """All settings of one Foreworn process."""
+    """All settings of one Foreworn process.
 
-    model_config = SettingsConfigDict(env_prefix="FOREWORN_", env_nested_delimiter="__", frozen=True, extra="forbid")
+    Raises
+    ------
+    ValidationError
+        If a value is wrong, or the environment names a setting that there is not.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter=BETWEEN, frozen=True, extra="forbid")
 
     data_dir: Path = Field(Path("var"), description="Folder for everything Foreworn writes: stores, spool, models.")
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="The broker.")
@@ -122,3 +137,29 @@ class Settings(BaseSettings):
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where data is kept.")
     scoring: ScoringSettings = Field(default_factory=ScoringSettings, description="When machines are scored.")
     api: ApiSettings = Field(default_factory=ApiSettings, description="Where the API and the console listen.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _know_every_variable(cls, values: Any) -> Any:
+        """Refuse what pydantic-settings would pass over: variables with our prefix that are no settings."""
+        ours = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)} - NOT_SETTINGS
+        known = set(_names(cls))
+        unknown = sorted({name.removeprefix(PREFIX) for name in ours} - known)
+        if unknown:
+            raise ValidationError.from_exception_data(cls.__name__, [_unknown(name, known) for name in unknown])
+        return values
+
+
+def _names(concern: type[BaseModel]) -> Iterator[str]:
+    """Yield the variables of a concern and of those in it, without the prefix; a group may be given whole, as JSON."""
+    for name, field in concern.model_fields.items():
+        yield name.upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from (f"{name.upper()}{BETWEEN}{inner}" for inner in _names(field.annotation))
+
+
+def _unknown(name: str, known: set[str]) -> InitErrorDetails:
+    alike = difflib.get_close_matches(name, sorted(known), n=1)
+    hint = f"did you mean {PREFIX}{alike[0]}?" if alike else "see the list in docs/reference/settings.md"
+    problem = PydanticCustomError("unknown_setting", "there is no such setting; {hint}", {"hint": hint})
+    return InitErrorDetails(type=problem, loc=tuple(name.lower().split(BETWEEN)), input=None)

@@ -9,13 +9,15 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from foreworn.fleet.history import RecordedFleet
 from foreworn.loop.replay_report import ReplayReport
 from foreworn.replay import Replayed
 
-out = Console()
-err = Console(stderr=True)
+# No markup: what is printed holds file names, columns and payloads of others, square brackets included.
+out = Console(markup=False)
+err = Console(stderr=True, markup=False)
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def show_figures(title: str, figures: Mapping[str, object]) -> None:
 
 def fail(problem: Exception) -> None:
     """Print one line that a person can act on."""
-    err.print(f"[bold red]foreworn:[/] {problem}", soft_wrap=True, highlight=False)
+    err.print(Text("foreworn:", "bold red"), str(problem), soft_wrap=True, highlight=False)
 
 
 def _shown(value: object) -> str:
@@ -96,9 +98,16 @@ def _shown(value: object) -> str:
 
 
 class DemoScreen:
-    """Tells a visitor on the terminal how the demo goes on."""
+    """Tells a visitor on the terminal how the demo goes on.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    stays_open
+        Whether the console stays when the replay is over.
+    """
+
+    def __init__(self, *, stays_open: bool) -> None:
+        self._stays_open = stays_open
         self._live = ExitStack()
         self._reached: Callable[[datetime], None] | None = None
 
@@ -132,4 +141,5 @@ class DemoScreen:
         """Say that the replay is over, and what it showed."""
         self._live.close()
         show_replay(replayed.report, replayed.stopwatch.seconds)
-        err.print("The console stays open; Ctrl-C ends the demo.")
+        if self._stays_open:
+            err.print("The console stays open; Ctrl-C ends the demo.")

@@ -14,7 +14,7 @@ from foreworn.errors import BrokerUnavailable, ConfigurationError, PortInUse
 from foreworn.settings import BrokerKind, MqttSettings
 from ingestion.embedded_broker import EmbeddedBroker
 from ingestion.handshake import spoken_protocol
-from ingestion.mosquitto_broker import MosquittoBroker
+from ingestion.mosquitto_broker import MosquittoBroker, end_orphan
 
 _START_TIMEOUT = timedelta(seconds=20)
 
@@ -76,6 +76,7 @@ def start_broker(settings: MqttSettings, folder: Path) -> RunningBroker:
         raise ConfigurationError(
             "mosquitto is not on PATH: install it, or set FOREWORN_MQTT__BROKER=embedded for the built-in broker"
         )
+    end_orphan(folder)
     _check_free(settings)
     if program is not None:
         mosquitto = MosquittoBroker(program, settings, folder)

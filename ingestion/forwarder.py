@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 class Forwarder:
     """A thread that empties the spool, in order.
 
-    For each turn: windows that late data makes dirty are marked, the store is written, what was refused
+    For each turn: the store is written, windows that late data makes dirty are marked, what was refused
     goes to quarantine, the devices' progress is noted, and only then is the spool told to forget. A crash
     in between repeats the turn, which changes nothing but the progress counts, which count repeats.
 
@@ -156,9 +156,8 @@ class Forwarder:
 
     def _forward(self, batches: Sequence[IntakeBatch]) -> IntakeBatch:
         telemetry = _joined([batch.telemetry for batch in batches])
-        scored_until = self._mark_dirty(telemetry, after=None)
         stored, refused = self._write(telemetry, batches)
-        self._mark_dirty(telemetry, after=scored_until)  # scoring may have moved on during the write
+        self._mark_dirty(telemetry)
         rejections = (*(r for batch in batches for r in batch.rejections), *refused)
         if rejections:
             self._quarantine.put(rejections)
@@ -167,13 +166,16 @@ class Forwarder:
         self._progress.observe(whole)
         return whole
 
-    def _mark_dirty(self, telemetry: TelemetryBatch, after: datetime | None) -> datetime | None:
+    def _mark_dirty(self, telemetry: TelemetryBatch) -> None:
+        """Mark what comes late, once it is stored: a mark before the write could be scored, and cleared, without it.
+
+        A crash in between repeats the whole turn, the mark included.
+        """
         scored_until = self._scored_until()
         if scored_until is not None:
-            windows = dirty_windows(telemetry, scored_until, self._window, after=after)
+            windows = dirty_windows(telemetry, scored_until, self._window)
             if windows:
                 self._dirty.mark(windows)
-        return scored_until
 
     def _write(
         self, telemetry: TelemetryBatch, batches: Sequence[IntakeBatch]

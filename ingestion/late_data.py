@@ -7,9 +7,7 @@ from foreworn.telemetry.intake import DirtyWindow
 from foreworn.telemetry.sample import Event, Sample, TelemetryBatch
 
 
-def dirty_windows(
-    batch: TelemetryBatch, scored_until: datetime, reach: timedelta, *, after: datetime | None = None
-) -> list[DirtyWindow]:
+def dirty_windows(batch: TelemetryBatch, scored_until: datetime, reach: timedelta) -> list[DirtyWindow]:
     """Return the windows whose scores rest on data that comes only now, joined where they touch.
 
     Parameters
@@ -20,8 +18,6 @@ def dirty_windows(
         Up to where machines are scored: what lies there or before is late.
     reach
         How long a reading goes on having a part in scores: its window is [time, time + reach].
-    after
-        Leave out what lies there or before; it has been marked already.
 
     Returns
     -------
@@ -31,7 +27,7 @@ def dirty_windows(
     times: dict[str, set[datetime]] = {}
     entries: list[Sample | Event] = [*batch.samples, *batch.events]
     for entry in entries:
-        if entry.time <= scored_until and (after is None or entry.time > after):
+        if entry.time <= scored_until:
             times.setdefault(entry.device, set()).add(entry.time)
     return [window for device in sorted(times) for window in _joined(device, sorted(times[device]), reach)]
 

@@ -1,13 +1,18 @@
 """A mosquitto that this process starts, with a configuration of its own."""
 
 import atexit
+import fcntl
 import os
+import signal
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from foreworn.settings import MqttSettings
 
 _STOP_TIMEOUT = 30.0
+_LOCK = "mosquitto.lock"
 _CONFIGURATION = """\
 # Written by Foreworn at every start; changes are overwritten.
 listener {port} {host}
@@ -52,11 +57,18 @@ class MosquittoBroker:
         self._log = folder / "mosquitto.log"
         configuration = folder / "mosquitto.conf"
         configuration.write_text(configuration_text(settings, folder.resolve()), encoding="utf-8")
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log, (folder / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             # A session of its own: Ctrl-C must reach it through `stop`, after the collector has gone.
             self._process = subprocess.Popen(
-                [program, "-c", configuration], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                [program, "-c", configuration],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=[lock.fileno()],  # it holds the lock for as long as it lives, whatever becomes of us
             )
+            lock.write(str(self._process.pid))
         atexit.register(self.stop)
 
     @property
@@ -81,6 +93,34 @@ class MosquittoBroker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def end_orphan(folder: Path) -> None:
+    """End the mosquitto of a process that was killed and could not; it saves what it holds.
+
+    Parameters
+    ----------
+    folder
+        Where it was started; the caller is the only one who starts brokers there.
+    """
+    path = folder / _LOCK
+    process = int(path.read_text() or 0) if path.exists() else 0
+    if not process:
+        return
+    with path.open() as lock:
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        while not _is_free(lock.fileno()):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+            time.sleep(0.05)
+
+
+def _is_free(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def configuration_text(settings: MqttSettings, folder: Path) -> str:

@@ -1,6 +1,6 @@
 """JSON values: when a number is whole, and how any value is shown to a person."""
 
-_LARGEST_EXACT = 2**53  # up to here a double holds every whole number
+_LARGEST_EXACT = 2**53  # below, every whole number has a double of its own
 
 
 def shown(value: object, most: int = 80) -> str:
@@ -33,6 +33,6 @@ def whole(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_EXACT:
         return int(value)
     return None

@@ -200,7 +200,7 @@ def _between(table: pa.Table, column: str, start: datetime, end: datetime) -> pa
 
 def _seats(attachments: Sequence[Attachment]) -> dict[str, list[Attachment]]:
     seats: dict[str, list[Attachment]] = {}
-    for attachment in attachments:
+    for attachment in sorted(attachments, key=lambda seat: (seat.device, seat.since)):
         seats.setdefault(attachment.machine, []).append(attachment)
     return seats
 

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from api.reading.records import Kind
 
+_MOST_NAMES = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -13,6 +15,11 @@ class Mark:
     time: datetime
     kind: Kind
     name: str
+
+    @property
+    def words(self) -> str:
+        """What happened, in short."""
+        return f"{self.name} failed" if self.kind is Kind.FAILURE else f"{self.name}: {self.kind.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,15 @@ class Chart:
     title
         Says the finding.
     axis
-        The quantity with its unit.
+        The quantity with its unit; stands level above the value axis.
     start, end
         What the time axis spans.
     floor, ceiling
         Fixed ends of the value axis; None fits the data.
+    usual
+        A shaded range of values; None shades nothing.
+    names_marks
+        Whether failures and replacements stand on the chart by name.
     """
 
     id: str
@@ -70,6 +81,14 @@ class Chart:
     limits: tuple[Limit, ...] = ()
     floor: float | None = None
     ceiling: float | None = None
+    usual: tuple[float, float] | None = None
+    names_marks: bool = False
+
+    @property
+    def named_marks(self) -> tuple[Mark, ...]:
+        """The marks that are named, the oldest first; a repair is not, for it follows its failure."""
+        chosen = [m for m in self.marks if self.names_marks and m.kind in (Kind.FAILURE, Kind.PREVENTIVE)]
+        return tuple(sorted(chosen, key=lambda m: m.time)[-_MOST_NAMES:])
 
     @property
     def extent(self) -> tuple[float, float]:

@@ -13,8 +13,10 @@ from api.console.machine_charts import forecast_chart, marks_of, signal_charts
 from api.console.notices import notices
 from api.console.picture import picture, probability_bar
 from api.console.plotly_figure import plotly_figure
+from api.console.reasons import effect, position, reason_name, reason_usual, reason_value
 from api.console.rendering import page
-from api.console.words import percent, position, reason_name, reason_usual, reason_value, span
+from api.console.told_signals import StateChanges, newest_facts, state_changes
+from api.console.words import deadline, percent
 from api.problems import BadParameter
 from api.reading.fleet_state import FleetState, MachineState, fleet_state
 from api.reading.forecasts import machine_forecasts
@@ -36,12 +38,21 @@ _MOST_RECORDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is expected of one component; `forecast` is None where the model does not cover it."""
+    """What is expected of one component; `forecast` is None where the model does not cover it.
+
+    Parameters
+    ----------
+    chance
+        The probability in words; empty without a forecast.
+    rest
+        The rest of the sentence, without its full stop.
+    """
 
     component: str
     forecast: Forecast | None
     alarm: bool
-    sentence: str
+    chance: str
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,8 @@ class Recorded:
     """What the telemetry store says of the machine; `trouble` says why it could not."""
 
     signals: MachineSignals = field(default_factory=lambda: MachineSignals((), ()))
+    facts: Sequence[str] = ()
+    changes: Sequence[StateChanges] = ()
     forecast_chart: Chart | None = None
     signal_charts: Sequence[Chart] = ()
     events: Sequence[HistoryRecord] = ()
@@ -77,7 +90,7 @@ def machine_page(
         days=days,
         stretches=STRETCHES,
         expectations=expectations(fleet, state),
-        explained=[f for f in state.forecasts if f is state.top or fleet.is_alarm(f)],
+        explained=_explained(fleet, state),
         recorded=recorded,
         history=history[:_MOST_RECORDS],
         history_total=len(history),
@@ -90,9 +103,14 @@ def machine_page(
         reason_value=reason_value,
         reason_usual=reason_usual,
         position=position,
+        effect=effect,
     )
     answer.headers["Content-Security-Policy"] = CHART_CONTENT_POLICY
     return answer
+
+
+def _explained(fleet: FleetState, state: MachineState) -> list[Forecast]:
+    return [f for f in state.forecasts if f is state.top or fleet.is_alarm(f)]
 
 
 def _recorded(
@@ -111,29 +129,34 @@ def _recorded(
     except StoreUnavailable as trouble:
         return Recorded(trouble=str(trouble))
     marks = marks_of([*done, *events])
+    raising = [r.source for f in _explained(fleet, state) for r in f.reasons if r.contribution > 0]
     return Recorded(
         signals,
+        newest_facts(signals.series),
+        state_changes(signals.series),
         forecast_chart(points, fleet.model, marks, start=start, end=end, components=state.machine.components),
-        signal_charts(signals.series, services.registry.catalogue(), marks, start=start, end=end),
+        signal_charts(signals.series, services.registry.catalogue(), marks, start=start, end=end, first=raising),
         events,
     )
 
 
 def expectations(fleet: FleetState, state: MachineState) -> list[Expectation]:
     """Return one sentence per component, the most probable failure first, those without a forecast last."""
-    said = [Expectation(f.component, f, fleet.is_alarm(f), _sentence(fleet, f)) for f in state.forecasts]
+    said = [
+        Expectation(f.component, f, fleet.is_alarm(f), percent(f.probability), _rest(fleet, f)) for f in state.forecasts
+    ]
     silent = sorted(set(state.machine.components) - {f.component for f in state.forecasts})
-    return said + [Expectation(c, None, False, _why_none(fleet, c)) for c in silent]
+    return said + [Expectation(c, None, False, "", _why_none(fleet, c)) for c in silent]
 
 
-def _sentence(fleet: FleetState, forecast: Forecast) -> str:
-    chance = f"{percent(forecast.probability)} likely to fail within {span(forecast.horizon)}"
+def _rest(fleet: FleetState, forecast: Forecast) -> str:
+    likely = f"likely to fail {deadline(forecast, fleet.now)}"
     if fleet.model is None:
-        return f"{chance}; no model is in use now, so there is no alarm threshold to compare it with"
+        return f"{likely}; no model is in use now, so there is no alarm threshold to compare it with"
     if forecast.model_version != fleet.model.version:
-        return f"{chance}, as model {forecast.model_version} said; model {fleet.model.version} has not scored it yet"
+        return f"{likely}, as model {forecast.model_version} said; model {fleet.model.version} has not scored it yet"
     side = "above" if fleet.is_alarm(forecast) else "below"
-    return f"{chance}, {side} the alarm threshold of {percent(fleet.model.threshold)}"
+    return f"{likely}, {side} the alarm threshold of {percent(fleet.model.threshold)}"
 
 
 def _why_none(fleet: FleetState, component: str) -> str:

@@ -82,9 +82,12 @@ def _no_model(services: ConsoleServices, fleet: FleetState) -> Notice | None:
     if not fleet.machines:
         return None
     if fleet.model is None:
+        said = any(m.forecasts for m in fleet.machines)
         return Notice(
             "No model is in use",
-            "Machines are listed without a probability, because nothing has learned from their failures yet.",
+            "What an earlier model said stands below; nothing new is forecast, and no alarm is raised."
+            if said
+            else "Machines are listed without a probability, because nothing has learned from their failures yet.",
             remedy="Train one on a history that holds failures:",
             command="foreworn train DIR --until TIME",
         )

@@ -8,7 +8,8 @@ from api.console.chart import Chart, Line
 from api.console.words import exact
 from api.reading.records import Kind
 
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_DASHES = ("solid", "6px,2px", "2px,2px", "8px,2px,2px,2px", "12px,3px")
+"""Short gaps: a steep peak of a dashed line must not fall into one."""
 SYMBOLS = {
     Kind.FAILURE: "x",
     Kind.PREVENTIVE: "triangle-up",
@@ -16,6 +17,12 @@ SYMBOLS = {
     Kind.EVENT: "circle-open",
 }
 MARK_COLOURS = {Kind.FAILURE: "--alarm", Kind.EVENT: "--quiet"}
+_STRIP = 0.1
+"""Share of the height below the values that the marks have to themselves."""
+_TIME_FORMATS = [
+    {"dtickrange": [None, 86_399_999], "value": "%-d %b %H:%M"},
+    {"dtickrange": [86_400_000, None], "value": "%-d %b"},
+]
 _LINED = (Kind.FAILURE, Kind.PREVENTIVE, Kind.CORRECTIVE)
 
 
@@ -60,12 +67,12 @@ def _mark_traces(chart: Chart) -> list[dict[str, Any]]:
             traces.append(
                 {
                     "x": [_stamp(m.time) for m in marks],
-                    "y": [0.04] * len(marks),
+                    "y": [0.5] * len(marks),
                     "yaxis": "y2",
                     "name": kind.value,
                     "mode": "markers",
                     "marker": {"symbol": symbol, "size": 8, "color": MARK_COLOURS.get(kind, "--ink")},
-                    "text": [_plain(f"{kind.value}: {m.name}, {exact(m.time)}") for m in marks],
+                    "text": [_plain(f"{m.words}, {exact(m.time)}") for m in marks],
                     "hoverinfo": "text",
                     "showlegend": False,
                 }
@@ -77,26 +84,85 @@ def _layout(chart: Chart) -> dict[str, Any]:
     least, greatest = chart.extent
     axis = {"gridcolor": "--line", "linecolor": "--line", "zeroline": False, "fixedrange": False}
     return {
-        "xaxis": {**axis, "range": [_stamp(chart.start), _stamp(chart.end)], "showgrid": False, "nticks": 6},
+        "xaxis": {
+            **axis,
+            "anchor": "y2",
+            "range": [_stamp(chart.start), _stamp(chart.end)],
+            "showgrid": False,
+            "nticks": 6,
+            "tickformatstops": _TIME_FORMATS,
+        },
         "yaxis": {
             **axis,
+            "domain": [_STRIP, 1],
             "range": [least, greatest],
-            "title": {"text": _plain(chart.axis), "standoff": 4},
             "nticks": 5,
             "tickformat": ".0%" if chart.ceiling == 1 else "",
         },
-        "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
-        "shapes": [*_mark_lines(chart), *_limit_lines(chart)],
-        "annotations": _limit_names(chart),
+        "yaxis2": {"domain": [0, _STRIP], "range": [0, 1], "visible": False, "fixedrange": True},
+        "shapes": [*_usual_range(chart), *_mark_lines(chart), *_limit_lines(chart)],
+        "annotations": [_axis_name(chart), *_limit_names(chart), *_mark_names(chart)],
         "showlegend": len(chart.lines) > 1,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "margin": {"l": 56, "r": 8, "t": 28 if len(chart.lines) > 1 else 8, "b": 28},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.12, "yanchor": "top"},
+        "margin": {"l": 48, "r": 8, "t": 24, "b": 32},
         "hovermode": "x unified" if len(chart.lines) > 1 else "closest",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"size": 13, "color": "--quiet"},
         "hoverlabel": {"bgcolor": "--paper", "font": {"color": "--ink"}},
     }
+
+
+def _axis_name(chart: Chart) -> dict[str, Any]:
+    """Name the quantity level above its axis: turned by a quarter it would be cut off on a low chart."""
+    return {
+        **_note(chart.axis, "--quiet"),
+        "xref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+    }
+
+
+def _note(text: str, colour: str) -> dict[str, Any]:
+    return {"text": _plain(text), "showarrow": False, "font": {"size": 13, "color": colour}}
+
+
+def _usual_range(chart: Chart) -> list[dict[str, Any]]:
+    if chart.usual is None:
+        return []
+    low, high = chart.usual
+    return [
+        {
+            "type": "rect",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": low,
+            "y1": high,
+            "layer": "below",
+            "line": {"width": 0},
+            "fillcolor": "--usual",
+        }
+    ]
+
+
+def _mark_names(chart: Chart) -> list[dict[str, Any]]:
+    """Name what was done beside its rule, on two levels in turn; in the right half to its left."""
+    middle = chart.start + (chart.end - chart.start) / 2
+    return [
+        {
+            **_note(mark.words, MARK_COLOURS.get(mark.kind, "--ink")),
+            "x": _stamp(mark.time),
+            "xanchor": "right" if mark.time > middle else "left",
+            "yref": "paper",
+            "y": 1 - 0.1 * (place % 2),
+            "yanchor": "top",
+        }
+        for place, mark in enumerate(chart.named_marks)
+    ]
 
 
 def _mark_lines(chart: Chart) -> list[dict[str, Any]]:
@@ -133,14 +199,12 @@ def _limit_lines(chart: Chart) -> list[dict[str, Any]]:
 def _limit_names(chart: Chart) -> list[dict[str, Any]]:
     return [
         {
+            **_note(limit.name, "--ink"),
             "xref": "paper",
             "x": 0,
             "xanchor": "left",
             "y": limit.value,
             "yanchor": "bottom",
-            "text": _plain(limit.name),
-            "showarrow": False,
-            "font": {"size": 13, "color": "--ink"},
         }
         for limit in chart.limits
     ]

@@ -20,11 +20,14 @@ def _segment(text: str) -> str:
 
 
 def _moment(time: datetime | None, now: datetime, missing: str = "never") -> Markup:
-    """Return a time relative to now, with the exact time on hover and in print."""
+    """Return a past time relative to now, with the exact time on hover and in print.
+
+    A device's clock may run a little ahead of the platform's; what it stamps then is of just now.
+    """
     if time is None:
         return Markup("{}").format(missing)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        format_instant(time), words.exact(time), words.relative(time, now)
+        format_instant(time), words.exact(time), words.relative(min(time, now), now)
     )
 
 
@@ -45,7 +48,11 @@ def _environment() -> Environment:
     environment.filters |= {
         "segment": _segment,
         "moment": _moment,
+        "date": words.date,
         "exact": words.exact,
+        "instant": format_instant,
+        "minute": lambda time: words.exact(time.replace(second=0, microsecond=0)),
+        "when": words.when,
         "percent": words.percent,
         "span": words.span,
         "number": words.number,

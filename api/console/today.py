@@ -12,8 +12,9 @@ from starlette.responses import HTMLResponse, Response
 
 from api.console.notices import notices
 from api.console.picture import probability_bar
+from api.console.reasons import reason_phrase
 from api.console.rendering import page
-from api.console.words import percent, reason_phrase
+from api.console.words import deadline, percent, plural
 from api.instants import format_instant
 from api.reading.fleet_state import FleetState, MachineState, fleet_state
 from api.reading.quarantined import sensors_in_doubt
@@ -26,6 +27,9 @@ router = APIRouter(include_in_schema=False)
 Sort = Literal["risk", "machine", "data"]
 Standing = Literal["", "alarm", "silent"]
 _SHOWN = 25
+_ORDINARY = 0.01
+_FOLDED_FROM = 6
+_HIGHEST = 3
 _REASONS = 3
 _SENSORS_LOOKED_THROUGH = 1000
 
@@ -49,7 +53,7 @@ class Selection:
         """Return the asked rows in the asked order; the rank is always the rank by risk in the fleet."""
         alarms = {m.id for m in fleet.alarms}
         rows = [
-            Row(rank, state, state.id in alarms)
+            Row(rank, state, state.id in alarms, silent=state.silent and len(fleet.silent) < len(fleet.machines))
             for rank, state in enumerate(fleet.machines, start=1)
             if self.site in ("", state.machine.site)
             and self.model in ("", state.machine.model)
@@ -65,16 +69,22 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One machine of the list."""
+    """One machine of the list; `silent` only while others report, for else the silence is not the machine's."""
 
     rank: int
     state: MachineState
     alarm: bool
+    silent: bool
 
     @property
     def top(self) -> Forecast | None:
         """Its most probable failure."""
         return self.state.top
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether nothing about it asks for a look: it is not silent, and forecast at less than 1 %."""
+        return self.top is not None and self.top.probability < _ORDINARY and not self.alarm and not self.silent
 
     def bar(self, fleet: FleetState) -> Markup:
         """Return the probability as a small picture."""
@@ -98,7 +108,7 @@ def today(request: Request, services: Services, chosen: Annotated[Selection, Dep
     """Return the page."""
     fleet = fleet_state(services)
     rows = chosen.of(fleet)
-    shown = rows if chosen.show == "all" else rows[:_SHOWN]
+    shown = rows if chosen.show == "all" else _first(rows, chosen)
     refused = sum(services.quarantine.count().values())
     return page(
         request,
@@ -107,6 +117,8 @@ def today(request: Request, services: Services, chosen: Annotated[Selection, Dep
         now=fleet.now,
         rows=shown,
         matching=len(rows),
+        folded=_folded(rows, shown),
+        deadline=deadline,
         chosen=chosen,
         lead=_lead(fleet),
         sites=sorted({m.machine.site for m in fleet.machines}),
@@ -126,8 +138,27 @@ def _lead(fleet: FleetState) -> str:
     alarms = len(fleet.alarms)
     if not alarms:
         return f"No machine is above the alarm threshold of {threshold}."
-    verb = "machine is" if alarms == 1 else "machines are"
-    return f"{alarms} {verb} above the alarm threshold of {threshold}."
+    verb = "is" if alarms == 1 else "are"
+    return f"{alarms} of {plural(len(fleet.machines), 'machine')} {verb} above the alarm threshold of {threshold}."
+
+
+def _first(rows: Sequence[Row], chosen: Selection) -> Sequence[Row]:
+    """Return the rows the page begins with: by risk, many ordinary machines are one line below it."""
+    loud = [row for row in rows if not row.ordinary]
+    if chosen.sort != "risk" or len(rows) - len(loud) < _FOLDED_FROM:
+        return rows[:_SHOWN]
+    return loud[:_SHOWN] or rows[:_HIGHEST]
+
+
+def _folded(rows: Sequence[Row], shown: Sequence[Row]) -> str:
+    """Say in words what is not among the shown rows; an empty text where all are."""
+    hidden = [row for row in rows if row not in shown]
+    if not hidden:
+        return ""
+    said = plural(len(hidden), "further machine")
+    if all(row.ordinary for row in hidden):
+        return f"{said}, {'' if len(hidden) == 1 else 'each '}less than 1 % likely to fail"
+    return f"{said} below these"
 
 
 @router.get("/today.csv")

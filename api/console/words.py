@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from foreworn.health.forecast import Reason
-from foreworn.telemetry.signal import Signal, SignalCatalogue
+from foreworn.health.forecast import Forecast
+from foreworn.telemetry.signal import Signal
 
+_DAYS_OF_WEEK = 7
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -88,6 +89,43 @@ def relative(time: datetime, now: datetime) -> str:
     return f"{span(past)} ago" if past > timedelta(0) else f"in {span(-past)}"
 
 
+def date(time: datetime) -> str:
+    """Return the day.
+
+    Examples
+    --------
+    >>> date(datetime(2015, 8, 1, 6, tzinfo=UTC))
+    '1 Aug 2015'
+    """
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y}"
+
+
+def when(time: datetime, now: datetime) -> str:
+    """Return a time of the calendar as one would say it on the day of `now`; it is in UTC.
+
+    Examples
+    --------
+    >>> now = datetime(2015, 8, 1, 6, tzinfo=UTC)
+    >>> [when(now + timedelta(days=d), now) for d in (0, 2, -3, 12, 300)]
+    ['06:00 today', 'Mon 06:00', 'Wed 06:00', '13 Aug 06:00', '27 May 2016 06:00']
+    """
+    utc, today = time.astimezone(UTC), now.astimezone(UTC).date()
+    days = abs((utc.date() - today).days)
+    if days == 0:
+        return f"{utc:%H:%M} today"
+    if days < _DAYS_OF_WEEK:
+        return f"{utc:%a %H:%M}"
+    day = f"{utc.day} {utc:%b}" if utc.year == today.year else date(utc)
+    return f"{day} {utc:%H:%M}"
+
+
+def deadline(forecast: Forecast, now: datetime) -> str:
+    """Return by when the forecast expects what it expects, such as `by Tue 06:00`."""
+    end = forecast.time + forecast.horizon
+    return f"by {when(end, now)}" if end > now else f"by {when(end, now)} (passed)"
+
+
 def reading(signal_or_feature: str) -> str:
     """Return a machine-readable name as a person reads it.
 
@@ -102,76 +140,3 @@ def reading(signal_or_feature: str) -> str:
 def label(signal: Signal) -> str:
     """Return what a person calls the signal."""
     return signal.label or reading(signal.name)
-
-
-def usual(low: float, high: float) -> str:
-    """Return a usual range.
-
-    Examples
-    --------
-    >>> usual(2.0, 4.0), usual(0.0, 0.0)
-    ('2–4', '0')
-    """
-    return number(low) if number(low) == number(high) else f"{number(low)}–{number(high)}"
-
-
-def reason_name(reason: Reason, catalogue: SignalCatalogue) -> str:
-    """Return the feature's name with the signal as a person calls it, such as `vibration (mean 24 h)`."""
-    if _is_category(reason):
-        return reason.feature
-    rest = reason.feature.removeprefix(reason.source).strip()
-    signal = signal_of(reason, catalogue)
-    name = label(signal) if signal else reading(reason.source)
-    if rest == reason.feature and rest != reason.source:
-        return reading(reason.feature)
-    return f"{name} ({rest})" if rest else name
-
-
-def signal_of(reason: Reason, catalogue: SignalCatalogue) -> Signal | None:
-    """Return the signal a reason is about; None where it is about an event or a record."""
-    return catalogue.by_name(reason.source) if reason.source in catalogue.names else None
-
-
-def reason_value(reason: Reason, catalogue: SignalCatalogue) -> str:
-    """Return the feature's value now with its unit, or `not known`; a category stands in the name already."""
-    if _is_category(reason):
-        return ""
-    if reason.value is None:
-        return "not known"
-    return number(reason.value) + _unit(reason, catalogue)
-
-
-def reason_usual(reason: Reason) -> str:
-    """Return where the middle 90 % of the training rows lay, or an empty text."""
-    if reason.usual_low is None or reason.usual_high is None:
-        return ""
-    return usual(reason.usual_low, reason.usual_high)
-
-
-def reason_phrase(reason: Reason, catalogue: SignalCatalogue) -> str:
-    """Return one reason in a few words, such as `vibration (mean 24 h) 7.9 mm/s, usual 2–4`."""
-    phrase = f"{reason_name(reason, catalogue)} {reason_value(reason, catalogue)}".strip()
-    ordinary = reason_usual(reason)
-    return f"{phrase}, usual {ordinary}" if ordinary else phrase
-
-
-def _is_category(reason: Reason) -> bool:
-    return reason.source == "machine model"
-
-
-def _unit(reason: Reason, catalogue: SignalCatalogue) -> str:
-    signal = signal_of(reason, catalogue)
-    if signal is not None:
-        return f" {signal.unit}" if signal.unit else ""
-    if reason.feature.startswith("hours since"):
-        return " h"
-    return " years" if reason.source == "machine age" else ""
-
-
-def position(reason: Reason) -> str:
-    """Return where the value lies against its usual range."""
-    if reason.value is None or reason.usual_low is None or reason.usual_high is None:
-        return ""
-    if reason.value > reason.usual_high:
-        return "above usual"
-    return "below usual" if reason.value < reason.usual_low else "as usual"

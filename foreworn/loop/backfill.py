@@ -47,11 +47,11 @@ def _event(row: dict[str, object]) -> Event:
 
 
 def of_devices(table: pa.Table, attachments: Sequence[Attachment]) -> pa.Table:
-    """Replace `machine` by the `device` that sat on it at the row's time.
+    """Replace `machine` by the `device` that sat on it at the row's time; sorted by device, then time.
 
     Of several devices on one machine the first, by id, takes the row: who said it was not recorded.
     """
-    seats = sorted(attachments, key=lambda seat: (seat.machine, seat.since, seat.device))
+    seats = sorted(attachments, key=lambda seat: (seat.machine, seat.device, seat.since))
     rest, parts = table, []
     for seat in seats:
         mine = pc.and_(
@@ -65,4 +65,5 @@ def of_devices(table: pa.Table, attachments: Sequence[Attachment]) -> pa.Table:
             rest = rest.filter(pc.invert(mine))
     columns = ["time", "device", *(n for n in table.column_names if n not in ("time", "machine"))]
     empty = table.slice(0, 0).append_column("device", pa.array([], pa.string()))
-    return pa.concat_tables([empty, *parts]).select(columns)
+    found = pa.concat_tables([empty, *parts]).select(columns)
+    return found.sort_by([("device", "ascending"), ("time", "ascending")])

@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,12 +22,13 @@ class ReplayCounts:
     messages_sent, messages_received
         MQTT messages published by the devices, and taken in by the collector.
     readings_sent, readings_acknowledged, readings_stored
-        Distinct samples published; of them acknowledged end to end; of them found in the telemetry
-        store afterwards with the value that was sent.
+        Distinct samples published; of them acknowledged, by the platform to the device (by the broker, where
+        recorded arrivals keep their own numbers); of the record's samples, those found in the telemetry
+        store afterwards with every value as it was sent.
     readings_quarantined
-        Refusals kept with their reason, whole messages and single values.
+        Entries in quarantine: refused messages and single refused values, one per message, reason and signal.
     forecasts_issued, forecasts_revised
-        Forecasts in the store, and those of them that are revisions because data came late.
+        The model's forecasts in the store, and those of them that revise one because data came late.
     """
 
     messages_sent: int
@@ -109,15 +111,34 @@ def replay_report(
     """Judge the forecasts of [start, end) by the history's failures.
 
     Only what was said first about a time is judged: a revision may rest on readings that came after the
-    failure. Failures and maintenance after `end` are not looked at, as if the present were `end`.
+    failure. Nothing is judged by what happened after `end`, as if the present were `end`, or after the
+    record's own end.
     """
-    first = forecasts.filter(
-        pc.and_(pc.equal(forecasts["revision"], 0), pc.equal(forecasts["model_version"], model.version))
-    )
+    recorded_until = pc.max(history.telemetry["time"]).as_py()
     judgement = judge(
-        first, history.failures, threshold=model.threshold, start=start, end=end, maintenance=history.maintenance
+        first_said(forecasts, model.version),
+        history.failures,
+        threshold=model.threshold,
+        start=start,
+        end=end,
+        maintenance=history.maintenance,
+        known_until=min(end, recorded_until),
     )
     return ReplayReport(start, end, model.version, model.threshold, model.horizon, counts, judgement)
+
+
+def first_said(forecasts: pa.Table, version: str) -> pa.Table:
+    """Return the lowest revision of each forecast of one model version.
+
+    `forecasts` is `FORECAST_SCHEMA`, sorted as `ForecastStore.forecasts` returns it: by revision last.
+    """
+    own = forecasts.filter(pc.equal(forecasts["model_version"], version)).combine_chunks()
+    if len(own) < 2:
+        return own
+    key = ("machine", "component", "horizon_h", "time")
+    changes = [pc.not_equal(own[name][1:], own[name][:-1]) for name in key]
+    is_first = pa.chunked_array([pa.array([True]), *reduce(pc.or_, changes).chunks])
+    return own.filter(is_first)
 
 
 def _known(number: float) -> float | None:

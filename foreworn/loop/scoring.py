@@ -1,7 +1,7 @@
 """Score what is due: every machine at every grid time the clock has passed, and again where data came late."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -88,7 +88,12 @@ class Scoring:
         # From here on, data at or before these times is late and marks its windows.
         self._scored_until = times[-1]
         try:
-            return self._issue(self._forecast(model, [(m, t) for t in times for m in self._machines_at(t)]))
+            rows = [(machine, time) for time in times for machine in self._machines_at(time)]
+            forecasts = list(self._as_revisions(model, rows))
+            fresh = [forecast for forecast, known in forecasts if not known]
+            self._write(fresh)
+            self._verdicts.post([forecast for forecast, _ in forecasts if forecast.time == times[-1]])
+            return len(fresh)
         except BaseException:
             self._scored_until = before
             raise
@@ -103,19 +108,18 @@ class Scoring:
         history = self._history.between(first - model.lookback, last + MILLISECOND)
         return model.forecast(history, rows, issued_at=self._clock.now())
 
-    def _issue(self, forecasts: Sequence[Forecast]) -> int:
+    def _write(self, forecasts: Sequence[Forecast]) -> None:
         if forecasts:
             self._forecasts.write_forecasts(forecasts)
-            newest = max(f.time for f in forecasts)
-            self._verdicts.post([f for f in forecasts if f.time == newest])
-        return len(forecasts)
 
     def _score_dirty(self, model: FailureModel) -> int:
         generation, windows = self._dirty.pending()
-        rows = sorted(self._rows_in(windows))
         issued = 0
-        for machine_rows in _by_machine(rows):
-            issued += self._issue(self._revised(model, machine_rows))
+        for rows in _by_machine(sorted(self._rows_in(windows))):
+            revised = [f for f, known in self._as_revisions(model, rows) if f.revision > 0 and not known]
+            self._write(revised)
+            self._verdicts.post(revised)
+            issued += len(revised)
         self._dirty.clear(generation)
         return issued
 
@@ -127,25 +131,27 @@ class Scoring:
             (seat.machine, time)
             for window in windows
             for seat in seats[window.device]
-            if seat.covers(window.start)
+            if seat.since <= window.end and (seat.until is None or window.start < seat.until)
             for time in grid_times(window.start - MILLISECOND, min(window.end, self._scored_until), self._every)
         }
 
-    def _revised(self, model: FailureModel, rows: Sequence[Row]) -> list[Forecast]:
-        """Return new revisions of the rows' forecasts, where the probability is not what it was."""
-        first, last = rows[0][1], rows[-1][1]
-        standing = _newest_revisions(
-            self._forecasts.forecasts(first, last + MILLISECOND, machines=[rows[0][0]]), model.version
-        )
-        revised = []
+    def _as_revisions(self, model: FailureModel, rows: Sequence[Row]) -> Iterator[tuple[Forecast, bool]]:
+        """Yield the rows' forecasts, each with the revision that it is, and whether that is on record already.
+
+        What is on record is never written over: another probability, or another model's, is the next revision.
+        """
+        if not rows:
+            return
+        machines, times = sorted({machine for machine, _ in rows}), [time for _, time in rows]
+        standing = _newest(self._forecasts.forecasts(min(times), max(times) + MILLISECOND, machines=machines))
         for forecast in self._forecast(model, rows):
-            before = standing.get((forecast.component, forecast.time))
+            before = standing.get((forecast.machine, forecast.component, forecast.time))
             if before is None:
-                continue  # the row was never scored, so there is no verdict to revise
-            revision, probability = before
-            if forecast.probability != probability:
-                revised.append(replace(forecast, revision=revision + 1))
-        return revised
+                yield forecast, False
+            else:
+                version, revision, probability = before
+                same = (version, probability) == (forecast.model_version, forecast.probability)
+                yield replace(forecast, revision=revision + (not same)), same
 
 
 def _days(times: Sequence[datetime]) -> Iterable[list[datetime]]:
@@ -167,10 +173,14 @@ def _by_machine(rows: Sequence[Row]) -> Iterable[list[Row]]:
     return groups.values()
 
 
-def _newest_revisions(table: pa.Table, version: str) -> dict[tuple[str, datetime], tuple[int, float]]:
-    """Return (revision, probability) by (component, time); the table is sorted by revision."""
-    return {
-        (row["component"], row["time"]): (row["revision"], row["probability"])
-        for row in table.to_pylist()
-        if row["model_version"] == version
-    }
+def _newest(forecasts: pa.Table) -> dict[tuple[str, str, datetime], tuple[str, int, float]]:
+    """Return (model version, revision, probability) of the newest revision, by machine, component and time."""
+    columns = ("machine", "component", "time", "model_version", "revision", "probability")
+    newest: dict[tuple[str, str, datetime], tuple[str, int, float]] = {}
+    for machine, component, time, version, revision, probability in zip(
+        *(forecasts[name].to_pylist() for name in columns), strict=True
+    ):
+        before = newest.get((machine, component, time))
+        if before is None or revision >= before[1]:
+            newest[machine, component, time] = version, revision, probability
+    return newest

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from foreworn.bootstrap import Platform
 from foreworn.fleet.history import FleetHistory, RecordedFleet
 from foreworn.loop.backfill import of_devices
-from foreworn.loop.replay_report import ReplayCounts
+from foreworn.loop.replay_report import ReplayCounts, first_said
 from foreworn.telemetry.sample import MILLISECOND
 from simulators.publisher import DevicePublisher
 from simulators.replay import HistoryReplay
@@ -19,6 +19,7 @@ def count(
     platform: Platform,
     publisher: DevicePublisher,
     forecasts: pa.Table,
+    version: str,
 ) -> ReplayCounts:
     """Count what became of the stretch's samples, as the stores have them now."""
     sent = of_devices(stretch.telemetry, fleet.attachments)
@@ -26,6 +27,7 @@ def count(
     stored = platform.stores.telemetry.samples(
         pc.min(times).as_py(), pc.max(times).as_py() + MILLISECOND, signals=stretch.signals
     )
+    own = forecasts.filter(pc.equal(forecasts["model_version"], version))
     return ReplayCounts(
         messages_sent=publisher.sent,
         messages_received=platform.collector.counts.messages,
@@ -33,8 +35,8 @@ def count(
         readings_acknowledged=devices.acknowledged,
         readings_stored=_equal_rows(sent.select(stored.column_names), stored),
         readings_quarantined=sum(platform.stores.quarantine.count().values()),
-        forecasts_issued=len(forecasts),
-        forecasts_revised=pc.sum(pc.greater(forecasts["revision"], 0)).as_py() or 0,
+        forecasts_issued=len(own),
+        forecasts_revised=len(own) - len(first_said(own, version)),
     )
 
 

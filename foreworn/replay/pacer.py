@@ -1,11 +1,12 @@
 """The replay waits for the platform after every step, so that its speed never changes its result."""
 
+import logging
 import time as wall
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from foreworn.bootstrap import Platform
-from foreworn.errors import BrokerUnavailable
+from foreworn.errors import BrokerUnavailable, StoreUnavailable
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.backfill import record_work
 from foreworn.loop.live_history import EARLIEST
@@ -16,6 +17,11 @@ from simulators.replay import Step
 
 PATIENCE = timedelta(minutes=5)
 """How long one step may take before the replay gives up."""
+
+KEPT = timedelta(seconds=10)
+"""How long devices that keep their readings wait for the platform's word before they say them again."""
+
+_log = logging.getLogger(__name__)
 
 
 class Pacer:
@@ -51,34 +57,83 @@ class Pacer:
     def wait(self, step: Step) -> None:
         """Return when the step's messages are acknowledged and stored, and what was due is scored."""
         with self._stopwatch.stage("publish and acknowledge"):
-            self._publisher.flush(PATIENCE)
-            self._until(lambda: self._platform.collector.counts.messages >= self._publisher.sent)
-            self._publisher.wait_acknowledged(step.last_seq, PATIENCE)
+            self._arrive(step)
         with self._stopwatch.stage("forward to the store"):
-            self._platform.forwarder.drain(PATIENCE)
+            self._forward()
         self._record_work(step.time)
         self.score()
         if self._on_step is not None:
             self._on_step(step.time)
 
     def score(self) -> None:
-        """Score what is due."""
+        """Score what is due, once the stores answer.
+
+        Raises
+        ------
+        StoreUnavailable
+            If they do not for too long.
+        """
+        deadline = _deadline()
         with self._stopwatch.stage("score"):
-            self._platform.scoring.score_due()
+            while True:
+                try:
+                    self._platform.scoring.score_due()
+                    return
+                except StoreUnavailable as away:
+                    if wall.monotonic() > deadline:
+                        raise
+                    _log.warning("%s; the replay waits", away)
+                    wall.sleep(away.retry_after.total_seconds())
+
+    def _arrive(self, step: Step) -> None:
+        """Wait until the platform has all that was published."""
+        try:
+            self._publisher.flush(PATIENCE)
+            if step.last_seq:
+                self._until(lambda: self._is_acknowledged(step))
+            else:
+                self._until(lambda: self._platform.collector.counts.messages >= self._publisher.sent)
+        except TimeoutError as late:
+            raise BrokerUnavailable(self._platform.broker.host, self._platform.broker.port, str(late)) from late
+
+    def _is_acknowledged(self, step: Step) -> bool:
+        """Wait a while for the platform's word, then say again what it has not acknowledged.
+
+        A broker that is killed loses what it took and had not delivered; its devices have it still.
+        """
+        try:
+            self._publisher.wait_acknowledged(step.last_seq, KEPT)
+        except TimeoutError:
+            through = self._publisher.acknowledged_through
+            for message in step.messages:
+                if message.seq is not None and message.seq > through.get(message.device, -1):
+                    self._publisher.publish(message.topic, message.payload)
+            self._publisher.flush(PATIENCE)
+            return False
+        return True
+
+    def _until(self, done: Callable[[], bool]) -> None:
+        """Wait for the collector; a broker that comes back may take a while to hand over what it kept."""
+        deadline = _deadline()
+        while not done():
+            if self._platform.failed is not None:
+                raise self._platform.failed
+            if wall.monotonic() > deadline:
+                raise TimeoutError("published messages do not arrive")
+            wall.sleep(0.001)
+
+    def _forward(self) -> None:
+        """Wait until the store has all that arrived."""
+        try:
+            self._platform.forwarder.drain(PATIENCE)
+        except TimeoutError as late:
+            raise StoreUnavailable("the telemetry store", str(late)) from late
 
     def _record_work(self, time: datetime) -> None:
         """Put the maintenance and failures of the step on record, as people would."""
         record_work(self._platform.stores.registry, self._stretch.between(self._recorded_until, time + MILLISECOND))
         self._recorded_until = time + MILLISECOND
 
-    def _until(self, done: Callable[[], bool]) -> None:
-        """Wait for the collector; a broker that comes back may take a while to hand over what it kept."""
-        deadline = wall.monotonic() + PATIENCE.total_seconds()
-        while not done():
-            if self._platform.failed is not None:
-                raise self._platform.failed
-            if wall.monotonic() > deadline:
-                raise BrokerUnavailable(
-                    self._platform.broker.host, self._platform.broker.port, "published messages do not arrive"
-                )
-            wall.sleep(0.001)
+
+def _deadline() -> float:
+    return wall.monotonic() + PATIENCE.total_seconds()

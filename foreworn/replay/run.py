@@ -101,7 +101,7 @@ def run_replay(
             pacer.score()
             with stopwatch.stage("count and judge"):
                 forecasts = stores.telemetry.forecasts(start, end)
-                counts = count(fleet, stretch, devices, platform, publisher, forecasts)
+                counts = count(fleet, stretch, devices, platform, publisher, forecasts, model.version)
                 report = replay_report(counts, forecasts, fleet.history, model, start, end)
     return Replayed(report, stopwatch)
 

@@ -10,9 +10,9 @@ episode every horizon. An episode is
 - *undecided* if neither, and the horizon of its last alarm reaches past what is known,
 - otherwise a *false alarm*.
 
-A failure's *lead time* counts from the first alarm within the horizon before it (and after the
-component's previous failure or preventive replacement). It is *caught* if the lead time is at least
-the notice asked for.
+A failure's *lead time* counts from when the first alarm within the horizon before it (and after the
+component's previous failure or preventive replacement) was issued, which may be later than its data's
+time. It is *caught* if the lead time is at least the notice asked for.
 """
 
 from collections.abc import Iterator
@@ -71,6 +71,7 @@ class _Series:
     machine: str
     component: str
     alarms: NDArray[np.int64]
+    issued: NDArray[np.int64]
     next_failure: NDArray[np.int64]
     next_replacement: NDArray[np.int64]
 
@@ -103,7 +104,7 @@ def alarm_episodes(
     span = span_ms(horizon)
     known = to_epoch_ms(record.known_until)
     episodes = []
-    for series in _alarms(index, probability, component, record, threshold):
+    for series in _alarms(index, index.time, probability, component, record, threshold):
         start = 0
         for stop in _cuts(series, span):
             episodes.append(_episode(series, start, stop, span, known))
@@ -121,17 +122,21 @@ def failure_notices(
     horizon: timedelta,
     first: int,
     end: int,
+    issued: NDArray[np.int64] | None = None,
 ) -> list[FailureNotice]:
     """Return each failure of one component in [first, end) on a scored machine, with its notice.
 
-    Parameters as in `alarm_episodes`; `first` and `end` are epoch ms.
+    Parameters as in `alarm_episodes`; `first`, `end` and `issued`, when each row was said (at its own time
+    unless given), are epoch ms.
     """
     span = span_ms(horizon)
+    issued = index.time if issued is None else issued
     earliest: dict[tuple[str, int], int] = {}
-    for series in _alarms(index, probability, component, record, threshold):
+    for series in _alarms(index, issued, probability, component, record, threshold):
         in_time = (series.next_failure - series.alarms <= span) & (series.next_failure <= series.next_replacement)
-        for alarm, failure in zip(series.alarms[in_time].tolist(), series.next_failure[in_time].tolist(), strict=True):
-            earliest.setdefault((series.machine, failure), alarm)
+        for said, failure in zip(series.issued[in_time].tolist(), series.next_failure[in_time].tolist(), strict=True):
+            key = series.machine, failure
+            earliest[key] = min(said, earliest.get(key, said))
     notices = []
     for machine in sorted(set(index.machine.tolist())):
         for time in record.failures.of(machine, component).tolist():
@@ -143,14 +148,20 @@ def failure_notices(
 
 
 def _alarms(
-    index: RowIndex, probability: NDArray[np.float64], component: str, record: Record, threshold: float
+    index: RowIndex,
+    issued: NDArray[np.int64],
+    probability: NDArray[np.float64],
+    component: str,
+    record: Record,
+    threshold: float,
 ) -> Iterator[_Series]:
-    ringing = index.where(probability >= threshold)
+    rings = probability >= threshold
+    ringing, issued = index.where(rings), issued[rings]
     failure = record.failures.next_after(ringing, component)
     replacement = record.preventive.next_after(ringing, component)
     for machine, own in ringing.places().items():
         order = own[np.argsort(ringing.time[own], kind="stable")]
-        yield _Series(machine, component, ringing.time[order], failure[order], replacement[order])
+        yield _Series(machine, component, ringing.time[order], issued[order], failure[order], replacement[order])
 
 
 def _cuts(series: _Series, span: int) -> Iterator[int]:

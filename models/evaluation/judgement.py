@@ -14,7 +14,7 @@ from models.evaluation.alarms import Episode, EpisodeEnd, FailureNotice, alarm_e
 from models.evaluation.outcomes import CENSORED, FAILED, PENDING, Record
 from models.evaluation.probability import ReliabilityBin, brier_score, brier_skill, calibration_line, reliability_table
 from models.evaluation.scored_rows import ScoredRows
-from models.features.row_index import RowIndex
+from models.features.row_index import RowIndex, span_ms
 
 NOTICE = timedelta(hours=12)
 _MONTH = timedelta(days=30)
@@ -100,7 +100,9 @@ def judge(
     Counted are the distinct failures (machine, component, time) of forecast machines and components
     with `start + notice <= time < end`: an earlier one could not have been foretold in time by
     forecasts that begin at `start`. Forecasts at a moment when their machine fails are left out: the
-    machine stands. Alarms are merged into episodes as `models.evaluation.alarms` defines them.
+    machine stands. So are forecasts issued when their outcome was known already, because data came late or
+    the platform was away: that is hindsight. Alarms are merged into episodes as `models.evaluation.alarms`
+    defines them.
 
     Parameters
     ----------
@@ -138,13 +140,13 @@ def judge(
     notices: list[FailureNotice] = []
     episodes: list[Episode] = []
     for component in sorted(forecasts["component"].unique().to_pylist()):
-        index, probability = _standing(forecasts, component, record)
+        index, issued, probability = _standing(forecasts, component, record, horizon)
         outcome = record.outcomes(index, component, horizon)
         scored.append(_scored(index, probability, component, outcome))
         outcomes.append(outcome)
         episodes += alarm_episodes(index, probability, component, record, threshold=threshold, horizon=horizon)
         notices += failure_notices(
-            index, probability, component, record, threshold=threshold, horizon=horizon,
+            index, probability, component, record, threshold=threshold, horizon=horizon, issued=issued,
             first=to_epoch_ms(start + notice), end=to_epoch_ms(end),
         )  # fmt: skip
     machines = len(forecasts["machine"].unique())
@@ -165,16 +167,27 @@ def _only_horizon(forecasts: pa.Table) -> timedelta:
     return timedelta(hours=horizons[0]) if horizons else timedelta(0)
 
 
-def _standing(forecasts: pa.Table, component: str, record: Record) -> tuple[RowIndex, NDArray[np.float64]]:
-    """Return one component's forecasts, without those at a moment when their machine fails."""
+def _standing(
+    forecasts: pa.Table, component: str, record: Record, horizon: timedelta
+) -> tuple[RowIndex, NDArray[np.int64], NDArray[np.float64]]:
+    """Return one component's forecasts, when each was issued (epoch ms), and their probabilities.
+
+    Without those at a moment when their machine fails, and those issued when the outcome was known.
+    """
     own = forecasts.filter(pc.equal(forecasts["component"], component))
     machine = np.array(own["machine"].to_pylist(), dtype=object)
-    time = own["time"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    time, issued = _epoch_ms(own["time"]), _epoch_ms(own["issued_at"])
     index = RowIndex(machine, time)
     if len(set(zip(machine.tolist(), time.tolist(), strict=True))) < len(index):
         raise ValueError(f"{component} has two forecasts for one machine and time: choose one revision first")
-    keep = ~record.failures.at_own_time(index)
-    return index.where(keep), own["probability"].to_numpy()[keep]
+    known = np.minimum(record.decided_at(index, component), time + span_ms(horizon))
+    keep = ~record.failures.at_own_time(index) & (issued < known)
+    return index.where(keep), issued[keep], own["probability"].to_numpy()[keep]
+
+
+def _epoch_ms(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    return found
 
 
 def _scored(index: RowIndex, probability: NDArray[np.float64], component: str, outcome: NDArray[np.int8]) -> ScoredRows:

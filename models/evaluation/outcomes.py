@@ -95,6 +95,10 @@ class Record:
             Occurrences(_through(failures, known_until)), Occurrences(_through(preventive, known_until)), known_until
         )
 
+    def decided_at(self, index: RowIndex, component: str) -> Times:
+        """Return per row when the component next failed or was replaced preventively, or `NEVER`."""
+        return np.minimum(self.failures.next_after(index, component), self.preventive.next_after(index, component))
+
     def outcomes(self, index: RowIndex, component: str, horizon: timedelta) -> NDArray[np.int8]:
         """Return what became of the component over (t, t + horizon] for each row, as a place in `CODES`."""
         end = index.time + span_ms(horizon)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
-from foreworn.telemetry.sample import from_epoch_ms
+from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms
 from models.evaluation.classification import average_precision, best_f1_threshold, f1_score
 from models.evaluation.outcomes import FAILED, SURVIVED
 from models.evaluation.probability import brier_skill, calibration_line
@@ -49,7 +50,8 @@ def train(
     history
         The fleet's past; what is stamped at or after `until` is not looked at.
     until
-        Up to where the model may know.
+        Up to where the model may know; where the record ends earlier, up to there: that nothing was recorded
+        is no sign that nothing failed.
     horizon
         How far its forecasts look.
     settings
@@ -63,6 +65,7 @@ def train(
         If no component has failures enough. Where only some have not, they are left out, and
         `components_left_out` says why.
     """
+    until = min(until, _record_end(history, until))
     past = history.until(until)
     chosen = features_of(past, with_events=settings.with_events) if features is None else features
     censoring = settings.replaced_before_failure == "left_out"
@@ -98,6 +101,11 @@ def train(
             settings=settings,
         ),
     )
+
+
+def _record_end(history: FleetHistory, otherwise: datetime) -> datetime:
+    last: datetime | None = pc.max(history.telemetry["time"]).as_py()
+    return otherwise if last is None else last + MILLISECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,42 @@
 """The console in a real browser: wide and narrow, light and dark, with and without script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.server import ConsoleServer
+from foreworn.clock import ManualClock
 from tests.servers import programme
-from tests.unit.api.seeded_fleet import StubModels, empty_services, seeded_services, with_store_away
+from tests.unit.api.seeded_fleet import DAY, NOW, StubModels, empty_services, seeded_services, with_store_away
 
 pytestmark = pytest.mark.browser
 
-Scheme = Literal["dark", "light"]
 PATHS = (
     *("/", "/?show=all", "/machines/Pump-07", "/machines/Pump-07?days=30", "/machines/nope"),
     *("/devices", "/devices/gw-Pump-09", "/quarantine", "/model"),
 )
+
+
+ALONE = "select, button, summary, .masthead .name, nav a, a.subject, .elsewhere a, .choices a, .more a, .switch a"
+"""What is touched by itself; links within a sentence are as high as their line."""
+CONTRASTS = """() => {
+    const style = getComputedStyle(document.documentElement);
+    const light = (name) => {
+        const parts = style.getPropertyValue(name).trim().slice(1).match(/../g).map((h) => parseInt(h, 16) / 255);
+        const [r, g, b] = parts.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const ratio = (a, b) => Math.max(a / b, b / a);
+    const words = ["--ink", "--quiet", "--accent", "--alarm"];
+    return Object.fromEntries(words.map((name) => [name, ratio(light(name), light("--paper"))]));
+}"""
+"""Contrast of each colour of words to the paper, as WCAG 2.1 defines it; 4.5 is its least for text."""
 
 
 @pytest.fixture(scope="module")
@@ -59,73 +77,128 @@ class Visit:
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def visit(
-    browser: Browser, home: str, path: str, *, width: int = 1280, scheme: Scheme = "light", script: bool = True
-) -> Visit:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
-    )
-    context.set_default_timeout(20_000)
-    visited = Visit(context.new_page(), home)
-    visited.open(path)
-    return visited
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[Mapping[int, BrowserContext]]:
+    """A wide and a narrow window; all pages of one share what the browser keeps."""
+    contexts = {width: browser.new_context(viewport={"width": width, "height": 800}) for width in (1280, 360)}
+    for context in contexts.values():
+        context.set_default_timeout(20_000)
+    yield contexts
+    for context in contexts.values():
+        context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@contextmanager
+def visit(window: BrowserContext, home: str, path: str) -> Iterator[Visit]:
+    with closing(window.new_page()) as page:
+        visited = Visit(page, home)
+        visited.open(path)
+        yield visited
+
+
+@contextmanager
+def without_script(browser: Browser, home: str, path: str, *, width: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=False)
+    with closing(context):
+        page = context.new_page()
+        page.goto(home + path, wait_until="load")
+        yield page
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_fits_its_window_and_stays_at_home(
-    browser: Browser, console: str, path: str, width: int, scheme: Scheme
+    windows: Mapping[int, BrowserContext], console: str, path: str, width: int
 ) -> None:
-    visited = visit(browser, console, path, width=width, scheme=scheme)
-    if path.startswith("/machines/Pump"):
-        visited.page.wait_for_selector("html[data-charts=drawn]")
-    assert visited.overflow == 0
-    assert visited.strangers == []
-    # The browser itself reports the page that is not there.
-    assert [e for e in visited.errors if "404" not in e] == []
-    visited.page.context.close()
+    with visit(windows[width], console, path) as visited:
+        if path.startswith("/machines/Pump"):
+            visited.page.wait_for_selector("html[data-charts=drawn]")
+        assert visited.overflow == 0
+        visited.page.emulate_media(color_scheme="dark")
+        assert visited.overflow == 0
+        assert visited.strangers == []
+        # The browser itself reports the page that is not there.
+        assert [e for e in visited.errors if "404" not in e] == []
 
 
-def test_script_turns_pictures_into_charts_that_follow_the_colour_scheme(browser: Browser, console: str) -> None:
-    visited = visit(browser, console, "/machines/Pump-07")
-    page = visited.page
-    page.wait_for_selector("html[data-charts=drawn]")
-    assert page.locator("figure .js-plotly-plot").count() == 5
-    assert page.locator("figure svg.picture").count() == 0
-    colour = "getComputedStyle(document.querySelector('figure .scatterlayer .js-line')).stroke"
-    light = page.evaluate(colour)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{colour} !== {light!r}")
-    page.context.close()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_the_paper(
+    windows: Mapping[int, BrowserContext], console: str, scheme: Literal["dark", "light"]
+) -> None:
+    with visit(windows[1280], console, "/") as visited:
+        visited.page.emulate_media(color_scheme=scheme)
+        contrasts = visited.page.evaluate(CONTRASTS)
+    assert set(contrasts) == {"--ink", "--quiet", "--accent", "--alarm"}
+    assert {name: ratio for name, ratio in contrasts.items() if ratio < 4.5} == {}
+
+
+def test_script_turns_pictures_into_charts_that_follow_the_colour_scheme(
+    windows: Mapping[int, BrowserContext], console: str
+) -> None:
+    with visit(windows[1280], console, "/machines/Pump-07") as visited:
+        page = visited.page
+        page.wait_for_selector("html[data-charts=drawn]")
+        assert page.locator("figure .js-plotly-plot").count() == 5
+        assert page.locator("figure svg.picture").count() == 0
+        line = page.locator("figure .scatterlayer .js-line").first
+        light = line.evaluate("line => getComputedStyle(line).stroke")
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator("figure .scatterlayer .js-line").first).not_to_have_css("stroke", light)
 
 
 def test_without_script_the_pictures_stay_and_the_filters_work(browser: Browser, console: str) -> None:
-    visited = visit(browser, console, "/machines/Pump-07", script=False)
-    assert visited.page.locator("figure svg.picture").count() == 5
-    assert visited.page.locator("figure svg.picture").first.bounding_box() is not None
-    visited.page.goto(f"{console}/")
-    visited.page.select_option("select[name=state]", "silent")
-    visited.page.click("form.filters button")
-    assert "state=silent" in visited.page.url
-    assert visited.page.locator("a.subject").all_inner_texts() == ["Pump-33 · bearing", "Pump-40 · filter"]
-    visited.page.context.close()
+    with without_script(browser, console, "/machines/Pump-07", width=1280) as page:
+        assert page.locator("figure svg.picture").count() == 5
+        assert page.locator("figure svg.picture").first.bounding_box() is not None
+        page.goto(f"{console}/")
+        page.select_option("select[name=state]", "silent")
+        page.click("form.filters button")
+        assert "state=silent" in page.url
+        assert page.locator("a.subject").all_inner_texts() == ["Pump-33 · bearing", "Pump-40 · filter"]
 
 
-def test_on_a_phone_the_subject_comes_first_and_targets_fit_a_thumb(browser: Browser, console: str) -> None:
-    visited = visit(browser, console, "/", width=360)
-    subject = visited.page.locator("a.subject").first.bounding_box()
-    chance = visited.page.locator("td.chance").first.bounding_box()
-    assert subject is not None
-    assert chance is not None
-    assert subject["y"] < chance["y"]
-    assert subject["height"] >= 44
-    visited.page.context.close()
+def test_on_a_phone_the_sentence_comes_first_and_the_filters_last(
+    windows: Mapping[int, BrowserContext], console: str
+) -> None:
+    with visit(windows[360], console, "/") as visited:
+        places = [visited.page.locator(f).first.bounding_box() for f in (".lead", "a.subject", "td.chance", ".filters")]
+    heights = [place["y"] for place in places if place is not None]
+    assert len(heights) == 4
+    assert heights == sorted(heights)
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("path", ["/", "/machines/Pump-07", "/devices", "/quarantine"])
+def test_what_stands_alone_on_a_phone_is_large_enough_to_touch(
+    windows: Mapping[int, BrowserContext], console: str, path: str
+) -> None:
+    with visit(windows[360], console, path) as visited:
+        heights = visited.page.locator(ALONE).evaluate_all(
+            "all => all.map((one) => [one.outerHTML, one.getBoundingClientRect().height])"
+        )
+    assert heights
+    assert [html for html, height in heights if height < 44] == []
+
+
+def test_today_renews_itself_and_says_when_it_cannot(browser: Browser) -> None:
+    clock = ManualClock(NOW)
+    server = ConsoleServer(create_app(replace(seeded_services(machines=7, days=1), clock=clock)), "127.0.0.1", 0)
+    server.start()
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{server.url}/", wait_until="load")
+        expect(page.locator("h1")).to_contain_text("Monday")
+        clock.set(NOW + DAY)
+        page.clock.fast_forward(6_000)
+        expect(page.locator("h1")).to_contain_text("Tuesday")
+        expect(page.locator("main")).to_contain_text("The data is stale")
+        server.stop()
+        page.clock.fast_forward(6_000)
+        expect(page.locator(".dateline")).to_contain_text("not renewed since")
+
+
 @pytest.mark.parametrize("state", ["empty", "no model", "store away"])
-def test_empty_and_broken_states_fit_too(browser: Browser, state: str, width: int) -> None:
+def test_empty_and_broken_states_fit_too(windows: Mapping[int, BrowserContext], state: str) -> None:
     seeded = seeded_services(machines=7, days=2)
     services = {
         "empty": empty_services(),
@@ -133,8 +206,7 @@ def test_empty_and_broken_states_fit_too(browser: Browser, state: str, width: in
         "store away": with_store_away(seeded),
     }[state]
     with ConsoleServer(create_app(services), "127.0.0.1", 0) as server:
-        for path in ("/", "/devices", "/model"):
-            visited = visit(browser, server.url, path, width=width)
-            assert visited.overflow == 0
-            assert visited.errors == []
-            visited.page.context.close()
+        for path, (_, window) in product(("/", "/devices"), windows.items()):
+            with visit(window, server.url, path) as visited:
+                assert visited.overflow == 0
+                assert visited.errors == []

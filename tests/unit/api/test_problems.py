@@ -112,3 +112,30 @@ def test_a_bug_in_the_api_is_a_500_problem() -> None:
     assert answer.status_code == 500
     assert answer.json()["type"] == "urn:problem-type:foreworn:internal"
     assert "secret" not in answer.text
+
+
+def test_the_log_has_one_line_of_a_store_that_is_away_and_no_trace(
+    away: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    away.get("/v1/machines/Pump-07/signals")
+    (record,) = (r for r in caplog.records if r.name == "api.app")
+    assert record.levelname == "WARNING"
+    assert "GET '/v1/machines/Pump-07/signals' answered 503 store-unavailable" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    assert record.exc_info is None
+
+
+def test_the_log_has_the_trace_of_a_bug_and_nothing_of_the_clients_own_mistakes(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def now(self) -> None:
+            raise ZeroDivisionError("first line\nsecond line")
+
+    client.get("/v1/machines/nope")
+    services = replace(empty_services(), clock=Broken())  # type: ignore[arg-type]
+    Client(create_app(services)).get("/v1/status")
+    (record,) = (r for r in caplog.records if r.name == "api.app")
+    assert record.levelname == "ERROR"
+    assert record.getMessage() == "GET '/v1/status' answered 500 internal: first line second line"
+    assert record.exc_info is not None

@@ -38,8 +38,3 @@ def test_late_events_make_windows_dirty_and_log_lines_do_not() -> None:
 def test_each_device_has_windows_of_its_own() -> None:
     late = TelemetryBatch(samples=(sample(1), sample(0, device="pump-1")))
     assert dirty_windows(late, NEW_YEAR + HOUR, REACH) == [window(0, 24, "pump-1"), window(1, 25)]
-
-
-def test_what_was_marked_before_is_not_marked_again() -> None:
-    late = TelemetryBatch(samples=(sample(1), sample(2)))
-    assert dirty_windows(late, NEW_YEAR + 2 * HOUR, REACH, after=NEW_YEAR + HOUR) == [window(2, 26)]

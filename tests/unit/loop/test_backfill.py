@@ -38,11 +38,13 @@ def history(hours: int) -> FleetHistory:
 
 
 def test_a_reading_is_written_for_the_device_that_sat_there_then() -> None:
-    assert of_devices(flow(4), SWAPPED)["device"].to_pylist() == ["old", "old", "new", "new"]
+    found = of_devices(flow(4), SWAPPED)
+    assert found["device"].to_pylist() == ["new", "new", "old", "old"]
+    assert found["flow"].to_pylist() == [2.0, 3.0, 0.0, 1.0]
 
 
 def test_a_reading_of_two_devices_at_once_is_written_once() -> None:
-    both = (Attachment("a", "pump", START), Attachment("b", "pump", START))
+    both = (Attachment("a", "pump", START), Attachment("b", "pump", START - HOUR))
     assert of_devices(flow(2), both)["device"].to_pylist() == ["a", "a"]
 
 

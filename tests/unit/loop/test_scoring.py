@@ -27,7 +27,9 @@ CATALOGUE = SignalCatalogue({"*": [Signal("wear")]})
 class MeanWear:
     """A model whose probability is the mean wear of the last three hours."""
 
-    version = "mean-wear"
+    def __init__(self, version: str = "mean-wear") -> None:
+        self.version = version
+
     horizon = timedelta(hours=24)
     lookback = timedelta(hours=3)
     threshold = 0.5
@@ -62,7 +64,11 @@ class Plant:
         self.registry.add([Machine("pump", "px", "west", START, ("bearing",))], [Attachment("d", "pump", START)])
         self.dirty = MemoryDirtyWindows()
         self.verdicts = MemoryVerdictBoard()
-        self.scoring = Scoring(
+        self.scoring = self.scoring_from(START)
+
+    def scoring_from(self, start: datetime) -> Scoring:
+        """Score on these stores, as a process does that starts anew."""
+        return Scoring(
             history=LiveHistory(self.registry, self.telemetry),
             registry=self.registry,
             serving=lambda: self.model,
@@ -71,7 +77,7 @@ class Plant:
             dirty=self.dirty,
             clock=self.clock,
             every=HOUR,
-            start=START,
+            start=start,
         )
 
     def say(self, hour: int, wear: float) -> None:
@@ -180,3 +186,56 @@ def test_hours_that_could_not_be_scored_stay_due(plant: Plant, monkeypatch: pyte
 
 def _raise_unavailable(_: object) -> None:
     raise StoreUnavailable("the store", "down")
+
+
+def test_what_was_said_is_not_written_over_when_its_hour_is_scored_again(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + HOUR)
+    plant.scoring.score_due()
+    plant.say(1, 0.6)
+    again = plant.scoring_from(START)
+    again.score_due()
+    assert plant.issued()["revision"].to_pylist() == [0, 1]
+    assert plant.issued()["probability"].to_pylist() == [0.2, 0.6]
+    assert [(v.revision, v.probability) for v in plant.verdicts.latest()] == [(1, 0.6)]
+
+
+def test_scoring_the_same_again_says_nothing_new(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + HOUR)
+    plant.scoring.score_due()
+    assert plant.scoring_from(START).score_due() == 0
+    assert len(plant.issued()) == 1
+
+
+def test_late_data_revises_what_a_former_model_said(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.model = MeanWear("a-newer-model")
+    plant.say(2, 0.8)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 2
+    at_two = plant.issued().filter(pc.equal(plant.issued()["time"], pa.scalar(START + 2 * HOUR)))
+    assert sorted(zip(at_two["model_version"].to_pylist(), at_two["revision"].to_pylist(), strict=True)) == [
+        ("a-newer-model", 1),
+        ("mean-wear", 0),
+    ]
+
+
+def test_late_data_of_a_moved_device_revises_both_machines(plant: Plant) -> None:
+    moved = START + 3 * HOUR
+    plant.registry = MemoryFleetRegistry()
+    plant.registry.add(
+        [Machine("old", "px", "west", START, ("bearing",)), Machine("new", "px", "west", START, ("bearing",))],
+        [Attachment("d", "old", START, moved), Attachment("d", "new", moved)],
+    )
+    plant.scoring = plant.scoring_from(START)
+    plant.clock.set(START + 5 * HOUR)
+    plant.scoring.score_due()
+    plant.say(2, 0.8)
+    plant.say(4, 0.9)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 7 * HOUR)])
+    plant.scoring.score_due()
+    revised = plant.issued().filter(pc.greater(plant.issued()["revision"], 0))
+    assert set(revised["machine"].to_pylist()) == {"old", "new"}

@@ -54,6 +54,10 @@ def _with_colours(figure: Any) -> Any:
         ),
         pytest.param(_chart(lines=(Line("x", TIMES[:2], (0.0, 0.0), colour=2),), limits=()), id="nothing but zeros"),
         pytest.param(_chart(floor=0.0, ceiling=1.0), id="fixed ends"),
+        pytest.param(_chart(usual=(4.0, 9.0)), id="a usual range"),
+        pytest.param(
+            _chart(lines=tuple(Line(f"x{n}", TIMES[:2], (1.0, 2.0), n) for n in range(1, 6))), id="five lines"
+        ),
     ],
 )
 def test_plotly_accepts_every_figure_and_the_picture_is_well_formed(chart: Chart) -> None:
@@ -63,10 +67,29 @@ def test_plotly_accepts_every_figure_and_the_picture_is_well_formed(chart: Chart
     assert re.search(r"\b(nan|inf)\b", str(picture(chart))) is None
 
 
+def test_the_quantity_with_its_unit_stands_on_figure_and_picture() -> None:
+    assert plotly_figure(_chart())["layout"]["annotations"][0]["text"] == "vibration [mm/s]"
+    assert ">vibration [mm/s]</text>" in str(picture(_chart()))
+
+
+def test_failures_and_preventive_work_are_named_where_the_chart_has_room() -> None:
+    named = _chart(names_marks=True)
+    assert [m.words for m in named.named_marks] == ["<b>bearing</b> failed", "<b>bearing</b>: preventive maintenance"]
+    assert "&lt;b&gt;bearing&lt;/b&gt; failed</text>" in str(picture(named))
+    assert len(plotly_figure(named)["layout"]["annotations"]) == 4
+    assert _chart().named_marks == ()
+
+
+def test_the_picture_names_its_lines_where_there_are_several() -> None:
+    lines = tuple(Line(name, TIMES[:2], (1.0, 2.0), n) for n, name in enumerate(("bearing", "seal"), 1))
+    assert ">seal</text>" in str(picture(_chart(lines=lines)))
+    assert ">bearing</text>" not in str(picture(_chart(lines=lines[:1])))
+
+
 def test_every_colour_is_a_variable_of_the_style_sheet() -> None:
     css = Path("api/console/static/console.css").read_text()
     band = Line("x", TIMES[:2], (1.0, 2.0), colour=6, low=(0.5, 1.0), high=(1.5, 3.0))
-    used = set(re.findall(r'"(--[a-z0-9-]+)"', json.dumps(plotly_figure(_chart(lines=(band,))))))
+    used = set(re.findall(r'"(--[a-z0-9-]+)"', json.dumps(plotly_figure(_chart(lines=(band,), usual=(1.0, 2.0))))))
     assert used
     assert {name for name in used if f"{name}:" not in css} == set()
 
@@ -99,9 +122,13 @@ def _point(hours: int, probability: float, component: str = "bearing") -> Foreca
 @pytest.mark.parametrize(
     ("probabilities", "title"),
     [
-        pytest.param([0.1, 0.5, 0.6], "above the alarm threshold since Mon 02 Mar 07:00", id="rising over it"),
-        pytest.param([0.9, 0.3, 0.5], "above the alarm threshold since Mon 02 Mar 08:00", id="over it again"),
-        pytest.param([0.5, 0.2], "at 20 %; the highest of this time was 50 %", id="fallen below it"),
+        pytest.param([0.1, 0.5, 0.6], "above the alarm threshold since Mon 07:00", id="rising over it"),
+        pytest.param([0.9, 0.3, 0.5], "above the alarm threshold since Mon 08:00", id="over it again"),
+        pytest.param([0.5, 0.2], "at 20 %; the peak was bearing at 50 %, Mon 06:00", id="fallen below it"),
+        pytest.param(
+            [0.1, 0.2], "at 20 %; no component was above the alarm threshold in this time", id="never over it"
+        ),
+        pytest.param([0.5, 0.005], "nothing is likely to fail now (at most <1 %, bearing)", id="over and mended"),
     ],
 )
 def test_the_forecast_charts_title_is_its_finding(probabilities: list[float], title: str) -> None:
@@ -127,7 +154,7 @@ def test_nothing_forecast_is_no_chart() -> None:
     [
         pytest.param(50.0, "50 mm/s, above its", id="higher than usual"),
         pytest.param(-50.0, "−50 mm/s, below its", id="lower than usual"),
-        pytest.param(5.0, "5 mm/s, within its", id="as usual"),
+        pytest.param(5.0, "5 mm/s, inside its usual", id="as usual"),
     ],
 )
 def test_a_signal_charts_title_is_its_finding(last: float, finding: str) -> None:
@@ -135,8 +162,17 @@ def test_a_signal_charts_title_is_its_finding(last: float, finding: str) -> None
     points = (*(Point(t, float(n % 10)) for n, t in enumerate(TIMES)), Point(END - timedelta(seconds=9), last))
     series = SignalSeries(signal, "d", None, points)
     (chart,) = signal_charts([series], SignalCatalogue({"*": [signal]}), (), start=START, end=END)
-    assert chart.title.startswith(f"Vibration: {finding}")
+    assert chart.title.startswith(f"Vibration {finding}")
     assert chart.axis == "Vibration [mm/s]"
+
+
+def test_signals_that_raise_the_risk_come_first() -> None:
+    signals = [Signal(name) for name in ("pressure", "rotation", "vibration")]
+    series = [SignalSeries(signal, "d", None, (Point(NOW, 1.0),)) for signal in signals]
+    catalogue = SignalCatalogue({"*": signals})
+    charts = signal_charts(series, catalogue, (), start=START, end=END, first=["vibration", "E17", "rotation"])
+    assert [c.lines[0].name for c in charts] == ["vibration", "rotation", "pressure"]
+    assert [c.lines[0].colour for c in charts] == [3, 2, 1]
 
 
 def test_states_are_not_drawn_as_numbers() -> None:

@@ -58,6 +58,11 @@ def test_what_is_stamped_at_or_after_the_end_of_training_changes_nothing() -> No
     assert train(future, until=UNTIL, settings=SMALL).version == model().version
 
 
+def test_time_after_the_end_of_the_record_is_no_survival() -> None:
+    ended = fleet().until(UNTIL)
+    assert train(ended, until=UNTIL + 9_000 * HOUR, settings=SMALL).version == model().version
+
+
 def test_the_same_history_and_settings_give_the_same_model_twice() -> None:
     again = train(fleet(), until=UNTIL, settings=SMALL)
     assert again.version == model().version
