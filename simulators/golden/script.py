@@ -38,7 +38,7 @@ def golden_residents() -> list[Resident]:
             "pump-1",
             ScriptedFate(
                 Rest(weekday=6, hour=1),
-                onsets={BEARING: 232.0, SEAL: 622.0},  # the seal is still at work, and wearing, when the record ends
+                onsets={BEARING: 232.0, SEAL: 626.0},  # the seal is still at work, and wearing, when the record ends
                 shown=(Disturbance(SEAL, _day(4, 5), hours=20, peak=0.5),),
             ),
         ),
