@@ -15,7 +15,7 @@ from api.server import ConsoleServer
 from api.services import ConsoleServices
 from foreworn.clock import Clock
 from foreworn.data_folder import empty_data_folder
-from foreworn.errors import ConfigurationError
+from foreworn.errors import ConfigurationError, DamagedModel, NotFound
 from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.failure_model import FailureModel
@@ -271,7 +271,7 @@ def running_platform(
     receiving_clock
         What the collector goes by: when a message came, and whether its time lies in the future.
     start
-        Times up to here are not scored, unless a standing verdict is newer.
+        Where scoring begins on stores without a verdict; otherwise it goes on after the newest one.
     serving
         Returns the model that scores; while it returns None readings are stored and nothing is forecast.
     on_forwarded
@@ -295,6 +295,7 @@ def running_platform(
             stores.dirty,
             scored_until=lambda: scoring.scored_until,
             settings=settings.ingestion,
+            window=_reach(serving),
             on_forwarded=on_forwarded,
         )
         collector = PahoCollector(
@@ -309,10 +310,22 @@ def running_platform(
             forwarder.stop()
 
 
+def _reach(serving: Callable[[], FailureModel | None]) -> timedelta:
+    """Return how long a reading goes on having a part in forecasts: at least a day."""
+    try:
+        model = serving()
+    except (DamagedModel, NotFound):
+        return timedelta(days=1)  # scoring says what is wrong with it; collecting goes on
+    return max(timedelta(days=1), timedelta(0) if model is None else model.lookback)
+
+
 def _scoring(
     settings: Settings, stores: Stores, serving: Callable[[], FailureModel | None], clock: Clock, start: datetime
 ) -> Scoring:
+    """Go on where the newest standing verdict ends, however long this process was away, within `catch_up`."""
     standing = [verdict.time for verdict in stores.verdicts.latest()]
+    if standing:
+        start = max(max(standing), start - settings.scoring.catch_up)
     return Scoring(
         history=LiveHistory(stores.registry, stores.telemetry),
         registry=stores.registry,
@@ -322,5 +335,5 @@ def _scoring(
         dirty=stores.dirty,
         clock=clock,
         every=settings.scoring.every,
-        start=max([start, *standing]),
+        start=start,
     )

@@ -185,6 +185,7 @@ def replay(
         bootstrap.start_afresh(settings)
         stores = open_stores(settings)
         try:
+            _tell_of_earlier_samples(stores, start, end)
             scorer = _replay_model(fleet, start, model)
             with terminal.time_bar("Replaying", start, end) as reached:
                 replayed = run_replay(
@@ -194,6 +195,16 @@ def replay(
             stores.close()
     terminal.show_replay(replayed.report, replayed.stopwatch.seconds)
     _write(json_file, replayed.report.as_json())
+
+
+def _tell_of_earlier_samples(stores: bootstrap.Stores, start: datetime, end: datetime) -> None:
+    held = stores.telemetry.count_samples(start, end)
+    if held:
+        terminal.err.print(
+            f"Note: the store holds {held:,} samples of this stretch already, so the report cannot prove that they "
+            "were stored now; name an empty bucket or file with --store for that.",
+            highlight=False,
+        )
 
 
 def _replay_model(fleet: RecordedFleet, start: datetime, version: str | None) -> FailureModel:

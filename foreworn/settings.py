@@ -111,6 +111,9 @@ class ScoringSettings(_Concern):
     idle_timeout: timedelta = Field(
         timedelta(hours=2), description="A machine silent for longer is scored on what is known."
     )
+    catch_up: timedelta = Field(
+        timedelta(days=7), description="After an absence, hours up to this long ago are scored; older ones are not."
+    )
 
 
 class ApiSettings(_Concern):

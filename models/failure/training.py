@@ -127,7 +127,7 @@ def _learn(rows: TrainingRows, component: str, settings: FailureModelSettings, c
     probability = calibrator.probability(raw[judged])
     threshold = best_f1_threshold(probability, failed[judged])
     base_rate = float(failed[known].mean())
-    metrics = _metrics(probability, failed[judged], threshold, base_rate)
+    metrics = _unseen_metrics(raw[judged], failed[judged], fold[judged], base_rate)
     metrics |= {"failures": len(rows.failure_times(component)), "rows": int(known.sum()), "base_rate": base_rate}
     model = ComponentModel(
         component=component,
@@ -151,11 +151,21 @@ def _folds(rows: TrainingRows, settings: FailureModelSettings) -> InnerFolds:
     return InnerFolds(rows.index.time, rows.horizon, settings.inner_folds, settings.first_fold_from)
 
 
-def _metrics(
-    probability: NDArray[np.float64], failed: NDArray[np.bool_], threshold: float, base_rate: float
+def _unseen_metrics(
+    raw: NDArray[np.float64], failed: NDArray[np.bool_], fold: NDArray[np.int_], base_rate: float
 ) -> dict[str, float]:
+    """Measure each inner fold with a calibrator and a threshold that were fitted on the other folds."""
+    if any(not failed[fold != f].any() for f in np.unique(fold)):
+        return {}  # one fold, or all failures in one: nothing to fit on
+    probability, alarm = np.empty(len(raw)), np.empty(len(raw))
+    for f in np.unique(fold):
+        other, own = fold != f, fold == f
+        calibrator = choose_calibrator(raw[other], failed[other], fold[other])
+        threshold = best_f1_threshold(calibrator.probability(raw[other]), failed[other])
+        probability[own] = calibrator.probability(raw[own])
+        alarm[own] = probability[own] >= threshold
     found = {
-        "inner_f1": f1_score(probability, failed, threshold),
+        "inner_f1": f1_score(alarm, failed, 1.0),
         "inner_average_precision": average_precision(probability, failed),
         "inner_brier_skill": brier_skill(probability, failed, base_rate),
         "inner_calibration_slope": calibration_line(probability, failed)[0],

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from foreworn.health.forecast import FORECAST_SCHEMA
@@ -64,6 +65,29 @@ def test_every_failure_is_caught_or_missed() -> None:
 )
 def test_only_failures_that_could_be_foretold_are_counted(hour: int, failures: int) -> None:
     assert judged({"seal": []}, [("m1", at(hour), "seal")], end=120).failures == failures
+
+
+def said_at(table: pa.Table, hour: float) -> pa.Table:
+    """The same forecasts, none of them issued before `hour`, as after a silence."""
+    issued = pc.max_element_wise(table["issued_at"], pa.scalar(at(hour), table["issued_at"].type))
+    return table.set_column(table.column_names.index("issued_at"), "issued_at", issued)
+
+
+@pytest.mark.parametrize(
+    ("issued", "caught", "leads"),
+    [
+        pytest.param(0, 1, [15.0], id="said at its own time"),
+        pytest.param(84, 1, [12.0], id="said later: the notice counts from then"),
+        pytest.param(90, 0, [6.0], id="said too late"),
+        pytest.param(96, 0, [], id="said when the failure was there: hindsight"),
+        pytest.param(97, 0, [], id="said after the failure: hindsight"),
+    ],
+)
+def test_notice_counts_from_when_an_alarm_was_issued(issued: float, caught: int, leads: list[float]) -> None:
+    failures = history(failures=[("m1", at(96), "seal")], maintenance=[]).failures
+    found = judge(said_at(forecasts({"seal": [81]}), issued), failures, threshold=0.5, start=at(0), end=at(240))
+    assert found.caught_12h == caught
+    assert [n.lead_time_h for n in found.notices if n.lead_time_h is not None] == leads
 
 
 def test_the_same_failure_twice_is_one() -> None:
