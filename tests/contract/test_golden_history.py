@@ -34,6 +34,7 @@ from foreworn.storage.operations.memory import (
     MemoryQuarantine,
     MemoryVerdictBoard,
 )
+from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.sample import MILLISECOND
 from ingestion.directory import RegistryDirectory
@@ -213,6 +214,11 @@ def out_of_order(new_store: NewStore) -> Lived:
     return live_through(new_store(), shuffled())
 
 
+@cache
+def live_in_memory() -> Lived:
+    return live_through(MemoryTelemetryStore(fleet().catalogue), hour_by_hour())
+
+
 def batch_features() -> str:
     return compute(model().features, fleet().history, rows_of(hours())).digest()
 
@@ -245,9 +251,9 @@ def test_a_live_history_is_the_batch_once_all_has_arrived(live: Lived) -> None:
     assert live.forecast_digest() == batch_forecasts()
 
 
-def test_late_data_is_scored_again_as_a_revision(live: Lived) -> None:
+def test_late_data_is_scored_again_as_a_revision() -> None:
     start, end = stretch()
-    forecasts = live.store.forecasts(start, end + MILLISECOND)
+    forecasts = live_in_memory().store.forecasts(start, end + MILLISECOND)
     assert pc.max(forecasts["revision"]).as_py() >= 1
     assert pc.sum(pc.equal(forecasts["revision"], 0)).as_py() == len(rows_of(hours())) * 2
 
@@ -258,8 +264,8 @@ def test_any_order_of_arrival_gives_the_same(out_of_order: Lived) -> None:
     assert out_of_order.forecast_digest() == batch_forecasts()
 
 
-def test_what_was_broken_is_quarantined_with_its_reason(live: Lived) -> None:
-    assert live.quarantine.count() == EXPECTED["quarantined"]
+def test_what_was_broken_is_quarantined_with_its_reason() -> None:
+    assert live_in_memory().quarantine.count() == EXPECTED["quarantined"]
 
 
 def _stacked(parts: Sequence[FeatureRows]) -> FeatureRows:
