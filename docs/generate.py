@@ -33,8 +33,8 @@ def settings_page() -> str:
         "",
         "# Settings",
         "",
-        "Every setting is an environment variable. Durations are ISO 8601 (`PT30S`, `P1D`) or `HH:MM:SS`. In a group,",
-        "a name that is not on this page is an error.",
+        "Every setting is an environment variable. Durations are ISO 8601 (`PT30S`, `P1D`) or `HH:MM:SS`. A variable",
+        "that begins with `FOREWORN_` and is not on this page is an error; `FOREWORN_DATA`, for benchmarks, is none.",
     ]
     for title, rows in _concerns(Settings, "FOREWORN"):
         lines += ["", f"## {title}", "", "| variable | type | default | meaning |", "|---|---|---|---|", *rows]

@@ -23,14 +23,11 @@ START = datetime(2026, 1, 12, tzinfo=UTC)
 END = datetime(2026, 1, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
-REFUSED = sorted(
-    broken.reason
-    for time, broken in [
-        *((message.received_at, message) for message in BROKEN_MESSAGES),
-        *((value.time, value) for value in BROKEN_VALUES),
-    ]
-    if START <= time < END
-)
+_REFUSALS = [
+    *((message.received_at, message.reason) for message in BROKEN_MESSAGES),
+    *((value.time, value.reason) for value in BROKEN_VALUES),
+]
+REFUSED = sorted(reason for time, reason in _REFUSALS if START <= time < END)
 """What the platform has to refuse of that week."""
 
 

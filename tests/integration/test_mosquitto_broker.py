@@ -1,5 +1,8 @@
 """The mosquitto that Foreworn starts for the user."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from foreworn.errors import BrokerUnavailable, PortInUse
 from foreworn.settings import BrokerKind, MqttSettings
 from ingestion.broker import find_mosquitto, free_port, start_broker
 from ingestion.handshake import Protocol, spoken_protocol
+from ingestion.mosquitto_broker import end_orphan
 from simulators.publisher import DevicePublisher
 from tests.integration.collecting import SOON, CollectingLine, wait
 from tests.servers import programme
@@ -49,3 +53,32 @@ def test_what_waits_for_the_collector_survives_a_restart_of_the_broker(tmp_path:
         wait(lambda: line.collector.counts.samples == 2500)
         line.forwarder.drain(SOON)
         assert line.stored() == 2500
+
+
+def test_the_broker_of_a_process_that_was_killed_is_ended_and_its_port_used_again(tmp_path: Path) -> None:
+    settings = MqttSettings(broker=BrokerKind.MOSQUITTO, port=free_port())
+    folder = tmp_path / "broker"
+    start = (
+        "import os, signal; from pathlib import Path; from foreworn.settings import MqttSettings; "
+        "from ingestion.broker import start_broker; "
+        f"start_broker(MqttSettings.model_validate_json({settings.model_dump_json()!r}), Path({str(folder)!r})); "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", start], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert spoken_protocol(settings) is Protocol.V5  # it lives on
+    with start_broker(settings, folder) as running:
+        assert running.kind is BrokerKind.MOSQUITTO
+        assert spoken_protocol(settings) is Protocol.V5
+    with pytest.raises(BrokerUnavailable):
+        spoken_protocol(settings)
+
+
+def test_a_broker_that_ended_by_itself_is_no_orphan(tmp_path: Path) -> None:
+    settings = MqttSettings(broker=BrokerKind.MOSQUITTO, port=free_port())
+    for _ in range(2):
+        with start_broker(settings, tmp_path):
+            pass
+    end_orphan(tmp_path)
+    end_orphan(tmp_path / "nothing was ever started here")
+    assert not (tmp_path / "nothing was ever started here").exists()
