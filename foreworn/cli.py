@@ -23,10 +23,15 @@ from foreworn.live import run_live
 from foreworn.loop.backfill import backfill, record_work
 from foreworn.loop.backtest import backtest as run_backtest
 from foreworn.loop.training import train as run_training
-from foreworn.replay import run_replay
+from foreworn.replay import check_stretch, run_replay
 from foreworn.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Listen to machines, learn how they wear, maintain before the failure.",
+)
 imports = typer.Typer(no_args_is_help=True, help="Bring in a fleet's history from files.")
 app.add_typer(imports, name="import")
 
@@ -88,14 +93,19 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def foreworn(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Listen to machines, learn how they wear, and plan the maintenance before the failure."""
 
 
 @app.command()
 def up() -> None:
-    """Run the whole loop live: broker, collector, store, scoring, API and console."""
+    """Run the whole loop live: broker, collector, store, scoring, API and console.
+
+    Ports, stores and all else are environment variables, such as FOREWORN_API__PORT: docs/reference/settings.md.
+    """
     settings = Settings()
 
     def told(platform: bootstrap.Platform) -> None:
@@ -135,7 +145,7 @@ def train(
     fleet = _read(folder)
     with terminal.waiting(f"Training on what was stamped before {until:%Y-%m-%d %H:%M} UTC"):
         model = run_training(fleet.history, until=until, settings=settings.scoring, models=open_model_store(settings))
-    terminal.show_figures(f"Model {model.version}, now in use", model.describe())
+    terminal.show_model(model)
 
 
 @app.command()
@@ -178,15 +188,19 @@ def replay(
     store: Annotated[str | None, typer.Option(help="Telemetry store; a fresh DuckDB file if left out.")] = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Let a history's devices publish again over MQTT; store, score, and judge what was forecast."""
+    """Let a history's devices publish again over MQTT; store, score, and judge what was forecast.
+
+    The model it trains stays in the replay's folder: the one in use is not touched.
+    """
     fleet = _read(folder)
+    check_stretch(fleet, start, end)
     settings = bootstrap.for_replay(Settings(), store)
     with data_folder_lock(settings):
         bootstrap.start_afresh(settings)
         stores = open_stores(settings)
         try:
             _tell_of_earlier_samples(stores, start, end)
-            scorer = _replay_model(fleet, start, model)
+            scorer = _replay_model(fleet, start, model, stores)
             with terminal.time_bar("Replaying", start, end) as reached:
                 replayed = run_replay(
                     settings, stores, fleet, scorer, start=start, end=end, speed=speed, on_step=reached
@@ -207,13 +221,12 @@ def _tell_of_earlier_samples(stores: bootstrap.Stores, start: datetime, end: dat
         )
 
 
-def _replay_model(fleet: RecordedFleet, start: datetime, version: str | None) -> FailureModel:
+def _replay_model(fleet: RecordedFleet, start: datetime, version: str | None, stores: bootstrap.Stores) -> FailureModel:
     settings = Settings()
-    models = open_model_store(settings)
     if version is not None:
-        return models.load(version)
+        return open_model_store(settings).load(version)
     with terminal.waiting(f"Training on what was stamped before {start:%Y-%m-%d %H:%M} UTC"):
-        return run_training(fleet.history, until=start, settings=settings.scoring, models=models)
+        return run_training(fleet.history, until=start, settings=settings.scoring, models=stores.models)
 
 
 @imports.command("azure-pdm")
@@ -302,7 +315,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
-    except ForewornError as problem:
+    except (ForewornError, OSError) as problem:
         terminal.fail(problem)
         sys.exit(1)
     except ValidationError as problem:

@@ -14,6 +14,7 @@ from rich.text import Text
 from foreworn.fleet.history import RecordedFleet
 from foreworn.loop.replay_report import ReplayReport
 from foreworn.replay import Replayed
+from models.failure import GradientBoostedFailureModel
 
 # No markup: what is printed holds file names, columns and payloads of others, square brackets included.
 out = Console(markup=False)
@@ -82,6 +83,23 @@ def show_figures(title: str, figures: Mapping[str, object]) -> None:
     for name, value in figures.items():
         table.add_row(name, _shown(value))
     out.print(table)
+
+
+def show_model(model: GradientBoostedFailureModel) -> None:
+    """Print what a person asks about a model that was just put in use."""
+    told = model.describe()
+    table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, now in use")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, part in sorted(model.components.items()):
+        found = part.metrics
+        table.add_row(name, *(_shown(found.get(k)) for k in ("failures", "rows", "inner_f1", "inner_brier_skill")))
+    out.print(table)
+    out.print(
+        f"Learned from {told['trained_from']} to {told['trained_until']}; F1 and skill are of unseen inner folds."
+    )
+    for name, why in model.components_left_out.items():
+        out.print(f"No forecast for {name}: {why}")
 
 
 def fail(problem: Exception) -> None:

@@ -73,6 +73,14 @@ class Validator:
         return True
 
 
+_EPOCH_YEAR = 1970
+
+
+def _in_epoch_year(time: datetime) -> Rejected:
+    """Return the refusal of a time that no living device can mean: seconds for milliseconds, or a clock never set."""
+    return Rejected("bad_time", f"{time:%Y-%m-%d %H:%M:%S} UTC: is 'ts' in seconds? Send milliseconds since 1970")
+
+
 class _EntryCheck:
     """Checks the entries of one message."""
 
@@ -108,6 +116,9 @@ class _EntryCheck:
     def _model(self, entry: Sample | Event | LogLine) -> str | None:
         if entry.time > self._latest:
             self._reject(self._future(entry.time), entry.device)
+            return None
+        if entry.time.year == _EPOCH_YEAR:
+            self._reject(_in_epoch_year(entry.time), entry.device)
             return None
         model = self._directory.model_of(entry.device, entry.time)
         if model is None:

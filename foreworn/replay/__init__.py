@@ -1,5 +1,5 @@
 """A recorded fleet replayed through the whole platform, and judged."""
 
-from foreworn.replay.run import Replayed, run_replay
+from foreworn.replay.run import Replayed, check_stretch, run_replay
 
-__all__ = ["Replayed", "run_replay"]
+__all__ = ["Replayed", "check_stretch", "run_replay"]

@@ -70,8 +70,7 @@ def run_replay(
     ConfigurationError
         If the record holds no telemetry in the stretch.
     """
-    stretch = fleet.history.between(start, end)
-    _refuse_empty(fleet, stretch, start, end)
+    stretch = check_stretch(fleet, start, end)
     stopwatch = Stopwatch()
     with stopwatch.stage("fill in the past"):
         _prepare(stores, fleet, model.lookback, start)
@@ -106,14 +105,28 @@ def run_replay(
     return Replayed(report, stopwatch)
 
 
-def _refuse_empty(fleet: RecordedFleet, stretch: FleetHistory, start: datetime, end: datetime) -> None:
-    if len(stretch.telemetry):
-        return
-    time = fleet.history.telemetry["time"]
-    raise ConfigurationError(
-        f"the history has no telemetry from {start.isoformat()} to {end.isoformat()}; it reaches from "
-        f"{pc.min(time).as_py()} to {pc.max(time).as_py()}"
-    )
+def check_stretch(fleet: RecordedFleet, start: datetime, end: datetime) -> FleetHistory:
+    """Return the history of [start, end).
+
+    Raises
+    ------
+    ConfigurationError
+        If the stretch ends before it begins, or the record holds no telemetry in it.
+    """
+    if end <= start:
+        raise ConfigurationError(f"the stretch ends at {_stamp(end)}, before it begins at {_stamp(start)}")
+    stretch = fleet.history.between(start, end)
+    if not len(stretch.telemetry):
+        time = fleet.history.telemetry["time"]
+        raise ConfigurationError(
+            f"the history has no telemetry from {_stamp(start)} to {_stamp(end)}; it reaches from "
+            f"{_stamp(pc.min(time).as_py())} to {_stamp(pc.max(time).as_py())}"
+        )
+    return stretch
+
+
+def _stamp(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def _prepare(stores: Stores, fleet: RecordedFleet, lookback: timedelta, start: datetime) -> None:

@@ -15,7 +15,7 @@ REASONS = {
     "out_of_range": "the value is outside what is physically possible",
     "unknown_state": "the text is not one of the signal's states",
     "future_time": "the time lies further ahead of the clock than clocks may differ",
-    "bad_time": "the time is missing, unreadable or before 1970",
+    "bad_time": "the time is missing, unreadable or before 1971: in seconds, perhaps",
     "bad_identity": "the device or site id is empty, too long, or holds + # / $ or a control character",
     "oversize": "the payload is larger than the limit",
     "store_refused": "the telemetry store refuses this entry",

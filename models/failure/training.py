@@ -73,7 +73,7 @@ def train(
     left_out = {name: why for name in rows.components if (why := _too_little(rows, name, settings)) is not None}
     kept = [name for name in rows.components if name not in left_out]
     if not kept:
-        raise TooLittleHistory(_nothing_to_learn(rows, left_out, until))
+        raise TooLittleHistory(_nothing_to_learn(rows, left_out, until, settings.fewest_failures))
     # LightGBM lets go of the interpreter while it grows trees; each component's are its own.
     with ThreadPoolExecutor() as workers:
         learned = list(workers.map(lambda name: _learn(rows, name, settings, chosen.categories), kept))
@@ -190,13 +190,13 @@ def _too_little(rows: TrainingRows, component: str, settings: FailureModelSettin
     return None
 
 
-def _nothing_to_learn(rows: TrainingRows, left_out: dict[str, str], until: datetime) -> str:
+def _nothing_to_learn(rows: TrainingRows, left_out: dict[str, str], until: datetime, fewest: int) -> str:
     if not rows.components:
         return "no machine of the history has a component that can fail: name them in machines.csv"
     if not len(rows.index):
         return (
-            f"there is no telemetry to learn from before {until:%Y-%m-%d %H:%M} UTC: a machine needs the features' "
-            "look-back and a horizon of it at least"
+            f"there is too little telemetry to learn from before {until:%Y-%m-%d %H:%M} UTC: a machine needs more than "
+            f"the features' look-back and the horizon together, and a component at least {fewest} failures"
         )
     return "no component has history enough to train on: " + "; ".join(f"{c}: {why}" for c, why in left_out.items())
 

@@ -108,7 +108,7 @@ def lonely(**parts: object) -> FleetHistory:
 @pytest.mark.parametrize(
     ("known", "message"),
     [
-        pytest.param(history(), r"no telemetry to learn from before 2026-02-10", id="no telemetry"),
+        pytest.param(history(), r"too little telemetry to learn from before 2026-02-10", id="no telemetry"),
         pytest.param(
             history(machines=[machine(components=())]), "no machine of the history has a component", id="no components"
         ),
