@@ -18,8 +18,8 @@ class ReasonAnswer(Answer):
     source: str = Field(description="The signal, event code or record.")
     feature: str = Field(description="The feature of it with the largest share.")
     value: float | None = Field(description="The feature's value now, in its own unit.")
-    usual_low: float | None = Field(description="Lower end of the middle 90 % of the training rows.")
-    usual_high: float | None = Field(description="Upper end of the middle 90 % of the training rows.")
+    usual_low: float | None = Field(description="Lower end of the middle 90 % of training rows of its machine model.")
+    usual_high: float | None = Field(description="Upper end of the middle 90 % of training rows of its machine model.")
     contribution: float = Field(description="What it adds to the log-odds of failure; above 0 raises the probability.")
 
     @classmethod

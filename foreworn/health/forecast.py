@@ -35,7 +35,7 @@ class Reason:
     value
         Its value now, in the feature's unit.
     usual_low, usual_high
-        Where the middle 90 % of the training rows lay.
+        Where the middle 90 % of the training rows of its machine model lay.
     contribution
         What the source adds to the log-odds of failure; above 0 raises the probability. [unitless]
     """

@@ -76,7 +76,7 @@ def _card(model: GradientBoostedFailureModel) -> dict[str, Any]:
         "horizon_ms": span_ms(model.horizon),
         "threshold": model.threshold,
         "features": model.features.as_data(),
-        "usual": [[usual.low, usual.high] for usual in model.usual],
+        "usual": [[[usual.low, usual.high] for usual in own] for own in model.usual],
         "components_left_out": dict(model.components_left_out),
         "trained_from": origin.trained_from.isoformat(),
         "trained_until": origin.trained_until.isoformat(),
@@ -118,7 +118,7 @@ def _model(card: dict[str, Any], components: dict[str, ComponentModel]) -> Gradi
         horizon=timedelta(milliseconds=card["horizon_ms"]),
         threshold=card["threshold"],
         features=FeatureSet.from_data(card["features"]),
-        usual=tuple(UsualRange(low, high) for low, high in card["usual"]),
+        usual=tuple(tuple(UsualRange(low, high) for low, high in own) for own in card["usual"]),
         components=components,
         components_left_out=card["components_left_out"],
         provenance=Provenance(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from foreworn.fleet.history import FleetHistory
 from foreworn.health.forecast import Forecast
 from models.failure.component_model import ComponentModel
-from models.failure.reasons import UsualRange, reasons
+from models.failure.reasons import UsualRanges, reasons
 from models.failure.settings import FailureModelSettings
 from models.features import FeatureSet, RowIndex, compute
 
@@ -60,7 +60,7 @@ class GradientBoostedFailureModel:
     features
         What it reads.
     usual
-        Where the middle 90 % of the training rows lay, per feature.
+        Where the middle 90 % of the training rows lay, per machine model and feature.
     components
         By component; those with too little history are not here.
     components_left_out
@@ -73,7 +73,7 @@ class GradientBoostedFailureModel:
     horizon: timedelta
     threshold: float
     features: FeatureSet
-    usual: tuple[UsualRange, ...]
+    usual: UsualRanges
     components: Mapping[str, ComponentModel]
     components_left_out: Mapping[str, str]
     provenance: Provenance

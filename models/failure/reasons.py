@@ -12,18 +12,37 @@ from models.features import FeatureSet, MachineModel
 Values = NDArray[np.float64]
 
 MOST_REASONS = 5
+_ALL = 0
 
 
 @dataclass(frozen=True, slots=True)
 class UsualRange:
-    """Where the middle 90 % of the training rows lay; None where the feature was never known."""
+    """Where the middle 90 % of training rows lay; None where the feature was never known."""
 
     low: float | None
     high: float | None
 
 
-def usual_ranges(matrix: Values) -> tuple[UsualRange, ...]:
-    """Return the usual range of each column, NaN left aside."""
+UsualRanges = tuple[tuple[UsualRange, ...], ...]
+"""One range per column, of all rows first and then of each machine model, as the features name them."""
+
+
+def usual_ranges(features: FeatureSet, matrix: Values) -> UsualRanges:
+    """Return the usual range of each column, of all rows and of each machine model's; NaN is left aside."""
+    model = _model_of_rows(features, matrix)
+    models = sum(len(f.models) for f in features.features if isinstance(f, MachineModel))
+    return tuple(_ranges(matrix if m == _ALL else matrix[model == m]) for m in range(models + 1))
+
+
+def _model_of_rows(features: FeatureSet, matrix: Values) -> NDArray[np.intp]:
+    """Return each row's place among the usual ranges: its machine model's, or that of all rows."""
+    if not features.categories:
+        return np.full(len(matrix), _ALL)
+    (column,) = features.categories
+    return np.nan_to_num(matrix[:, column] + 1, nan=_ALL).astype(np.intp)
+
+
+def _ranges(matrix: Values) -> tuple[UsualRange, ...]:
     ranges = []
     for column in matrix.T:
         known = column[~np.isnan(column)]
@@ -33,7 +52,7 @@ def usual_ranges(matrix: Values) -> tuple[UsualRange, ...]:
 
 
 def reasons(
-    features: FeatureSet, usual: Sequence[UsualRange], matrix: Values, contributions: Values
+    features: FeatureSet, usual: UsualRanges, matrix: Values, contributions: Values
 ) -> list[tuple[Reason, ...]]:
     """Return up to five reasons per row, by falling contribution.
 
@@ -45,7 +64,7 @@ def reasons(
     features
         The columns.
     usual
-        One range per column.
+        What `usual_ranges` found in the training rows.
     matrix, contributions : (n_rows, n_features) float
     """
     columns = _columns_by_source(features)
@@ -55,10 +74,13 @@ def reasons(
     )
     ranking = np.argsort(-total, axis=1, kind="stable")[:, :MOST_REASONS]
     sources = tuple(columns)
-    templates = [_Template.of(features, usual, column) for column in range(len(features.features))]
+    model = _model_of_rows(features, matrix).tolist()
+    templates = [[_Template.of(features, own, c) for c in range(len(features.features))] for own in usual]
     return [
         tuple(
-            templates[shown[row, place]].reason(sources[place], matrix[row, shown[row, place]], total[row, place])
+            templates[model[row]][shown[row, place]].reason(
+                sources[place], matrix[row, shown[row, place]], total[row, place]
+            )
             for place in ranking[row].tolist()
         )
         for row in range(len(matrix))

@@ -89,7 +89,7 @@ def train(
             missed_weight=settings.missed_weight,
         ),
         features=chosen,
-        usual=usual_ranges(rows.rows.matrix),
+        usual=usual_ranges(chosen, rows.rows.matrix),
         components={part.model.component: part.model for part in learned},
         components_left_out=left_out,
         provenance=Provenance(
