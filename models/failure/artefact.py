@@ -18,7 +18,7 @@ from models.failure.settings import FailureModelSettings
 from models.features import FeatureSet
 from models.features.row_index import span_ms
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 CARD: Final = "model.json"
 
 

@@ -56,17 +56,12 @@ def _hours(width: timedelta) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowMean:
-    """Mean of a signal over the last `width`."""
+class _SignalWindow:
+    """What a signal did over the last `width`."""
 
     signal: str
     width: timedelta
     unit: ClassVar[str] = ""
-
-    @property
-    def name(self) -> str:
-        """Such as `vibration mean 24 h`."""
-        return f"{self.signal} mean {_hours(self.width)}"
 
     @property
     def source(self) -> str:
@@ -77,6 +72,16 @@ class WindowMean:
     def lookback(self) -> timedelta:
         """The window."""
         return self.width
+
+
+@dataclass(frozen=True, slots=True)
+class WindowMean(_SignalWindow):
+    """Mean of a signal over the last `width`."""
+
+    @property
+    def name(self) -> str:
+        """Such as `vibration mean 24 h`."""
+        return f"{self.signal} mean {_hours(self.width)}"
 
     def values(self, record: FleetRecord) -> Values:
         """Return the means; NaN over an empty window."""
@@ -84,27 +89,13 @@ class WindowMean:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowSpread:
+class WindowSpread(_SignalWindow):
     """Sample standard deviation (n - 1) of a signal over the last `width`."""
-
-    signal: str
-    width: timedelta
-    unit: ClassVar[str] = ""
 
     @property
     def name(self) -> str:
         """Such as `vibration spread 24 h`."""
         return f"{self.signal} spread {_hours(self.width)}"
-
-    @property
-    def source(self) -> str:
-        """The signal."""
-        return self.signal
-
-    @property
-    def lookback(self) -> timedelta:
-        """The window."""
-        return self.width
 
     def values(self, record: FleetRecord) -> Values:
         """Return the spreads; NaN over fewer than two samples."""

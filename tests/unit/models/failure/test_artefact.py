@@ -66,8 +66,8 @@ def test_a_damaged_model_is_not_loaded(tmp_path: Path, damage: Callable[[Path], 
 
 
 def test_a_model_of_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 3)
     write_model(model(), tmp_path)
     monkeypatch.undo()
-    with pytest.raises(DamagedModel, match="schema version is 2, this release reads 1"):
+    with pytest.raises(DamagedModel, match="schema version is 3, this release reads 2"):
         read_model(tmp_path)
