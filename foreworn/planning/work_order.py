@@ -1,10 +1,13 @@
 """A work order and the states it may go through; `docs/contracts/transitions.csv` is the contract."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from foreworn.errors import TransitionRefused
+from foreworn.health.label import Outcome
+from foreworn.planning.evidence import Evidence
+from foreworn.planning.findings import Findings
 
 
 class WorkOrderState(StrEnum):
@@ -81,6 +84,20 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Booking:
+    """Who does the job, and in which window [start, end)."""
+
+    technician: str
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins."""
+        if self.end <= self.start:
+            raise ValueError(f"the window ends at {self.end}, before it begins at {self.start}")
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOrder:
     """One job on one component of one machine, with every step it took.
 
@@ -98,6 +115,25 @@ class WorkOrder:
         How far it has come.
     transitions
         The steps that led here, oldest first.
+    task
+        What is to be done, for a person.
+    labour
+        The team's time it takes.
+    due
+        By when it ought to be done; None: no date.
+    booking
+        Who does it when, once scheduled.
+    evidence
+        What a predictive order rests on, as it was when proposed; a corrective order that superseded it
+        carries it too.
+    findings
+        What the technician found, once completed.
+    outcome
+        What became of the prediction: the order's label; None while nobody can know.
+    follows
+        The order this one came out of: the predictive one a failure superseded, the one it is rework of.
+    version
+        Counts the changes; who changes an order names the version that they saw.
     """
 
     id: str
@@ -107,6 +143,25 @@ class WorkOrder:
     created_at: datetime
     state: WorkOrderState = WorkOrderState.PROPOSED
     transitions: tuple[Transition, ...] = ()
+    task: str = ""
+    labour: timedelta = timedelta(0)
+    due: datetime | None = None
+    booking: Booking | None = None
+    evidence: Evidence | None = None
+    findings: Findings | None = None
+    outcome: Outcome | None = None
+    follows: str | None = None
+    version: int = 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the work is still to be done."""
+        return self.state in OPEN_STATES
+
+    @property
+    def last_changed(self) -> datetime:
+        """When it took its last step."""
+        return self.transitions[-1].time if self.transitions else self.created_at
 
     def transition(self, to: WorkOrderState, *, actor: str, time: datetime, reason: str) -> "WorkOrder":
         """Return the order one step further.
@@ -139,4 +194,4 @@ allowed from here: approved, declined, superseded
         if time < latest:
             raise ValueError(f"the last step of work order {self.id} was at {latest}: the next cannot be at {time}")
         step = Transition(time, actor, self.state, to, reason)
-        return replace(self, state=to, transitions=(*self.transitions, step))
+        return replace(self, state=to, transitions=(*self.transitions, step), version=self.version + 1)

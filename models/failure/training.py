@@ -67,7 +67,7 @@ def train(
     """
     until = min(until, _record_end(history, until))
     past = history.until(until)
-    chosen = features_of(past, with_events=settings.with_events) if features is None else features
+    chosen = features or features_of(past, with_events=settings.with_events, horizon=horizon)
     censoring = settings.replaced_before_failure == "left_out"
     rows = training_rows(past, chosen, until=until, horizon=horizon, every=settings.every, censoring=censoring)
     left_out = {name: why for name in rows.components if (why := _too_little(rows, name, settings)) is not None}

@@ -6,6 +6,7 @@ from models.features.definition import (
     Feature,
     HoursSinceReplacement,
     MachineModel,
+    WindowChange,
     WindowMean,
     WindowSpread,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "HoursSinceReplacement",
     "MachineModel",
     "RowIndex",
+    "WindowChange",
     "WindowMean",
     "WindowSpread",
     "compute",

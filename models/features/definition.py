@@ -103,6 +103,47 @@ class WindowSpread(_SignalWindow):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowChange:
+    """How far a signal's mean over the last `width` lies above its mean over the last `against`.
+
+    Wear that takes weeks shows here before it shows in a level: every machine is held against itself.
+
+    Raises
+    ------
+    ValueError
+        If `against` is not the longer of the two.
+    """
+
+    signal: str
+    width: timedelta
+    against: timedelta
+    unit: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        if self.against <= self.width:
+            raise ValueError(f"a change over {self.width} is held against a longer time than {self.against}")
+
+    @property
+    def name(self) -> str:
+        """Such as `vibration change 24 h against 168 h`."""
+        return f"{self.signal} change {_hours(self.width)} against {_hours(self.against)}"
+
+    @property
+    def source(self) -> str:
+        """The signal."""
+        return self.signal
+
+    @property
+    def lookback(self) -> timedelta:
+        """The longer window."""
+        return self.against
+
+    def values(self, record: FleetRecord) -> Values:
+        """Return the differences; NaN where a window is empty."""
+        return record.moments(self.signal, self.width).mean - record.moments(self.signal, self.against).mean
+
+
+@dataclass(frozen=True, slots=True)
 class EventCount:
     """Events of one code over the last `width`."""
 

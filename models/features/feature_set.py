@@ -12,6 +12,7 @@ from models.features.definition import (
     Feature,
     HoursSinceReplacement,
     MachineModel,
+    WindowChange,
     WindowMean,
     WindowSpread,
 )
@@ -19,6 +20,9 @@ from models.features.fleet_record import is_numeric
 from models.features.row_index import span_ms
 
 SHORT, LONG = timedelta(hours=3), timedelta(hours=24)
+WEEK = timedelta(days=7)
+SLOW = timedelta(days=2)
+"""A horizon beyond this asks for wear that takes days to weeks, and for windows to match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class FeatureSet:
     @property
     def signals(self) -> set[str]:
         """The telemetry signals that the features read."""
-        return {f.signal for f in self.features if isinstance(f, WindowMean | WindowSpread)}
+        return {f.signal for f in self.features if isinstance(f, WindowMean | WindowSpread | WindowChange)}
 
     @property
     def categories(self) -> tuple[int, ...]:
@@ -81,11 +85,14 @@ def default_features(
     *,
     machine_models: Sequence[str] = (),
     with_events: bool = True,
+    horizon: timedelta = LONG,
 ) -> FeatureSet:
     """Return the features that a failure model takes unless told otherwise.
 
     Mean and spread of each signal over 3 h and 24 h, count of events per code over 24 h, hours since
-    the last replacement of each component, age, and, where models are named, the machine model.
+    the last replacement of each component, age, and, where models are named, the machine model. For a
+    horizon beyond two days the windows are 24 h and a week, and the change of each signal's mean from
+    the one to the other is a feature too.
 
     Examples
     --------
@@ -93,10 +100,13 @@ def default_features(
     ('vibration mean 3 h', 'vibration spread 3 h', 'vibration mean 24 h', 'vibration spread 24 h', \
 'E17 count 24 h', 'hours since replacement of bearing', 'machine age')
     """
-    widths = (SHORT, LONG)
+    slow = horizon > SLOW
+    widths = (LONG, WEEK) if slow else (SHORT, LONG)
     features: list[Feature] = [kind(s, w) for s in signals for w in widths for kind in (WindowMean, WindowSpread)]
+    if slow:
+        features += [WindowChange(s, LONG, WEEK) for s in signals]
     if with_events:
-        features += [EventCount(code, LONG) for code in event_codes]
+        features += [EventCount(code, widths[-1]) for code in event_codes]
     features += [HoursSinceReplacement(component) for component in components]
     features.append(AgeYears())
     if machine_models:
@@ -104,7 +114,7 @@ def default_features(
     return FeatureSet(tuple(features))
 
 
-def features_of(history: FleetHistory, *, with_events: bool = True) -> FeatureSet:
+def features_of(history: FleetHistory, *, with_events: bool = True, horizon: timedelta = LONG) -> FeatureSet:
     """Return the default features for what a history holds: its numeric signals, codes, components, models."""
     return default_features(
         [s for s in history.signals if is_numeric(history.telemetry, s)],
@@ -112,12 +122,16 @@ def features_of(history: FleetHistory, *, with_events: bool = True) -> FeatureSe
         history.components,
         machine_models=sorted({m.model for m in history.machines}),
         with_events=with_events,
+        horizon=horizon,
     )
 
 
 _BUILDERS: dict[str, Callable[[dict[str, Any]], Feature]] = {
     "window_mean": lambda d: WindowMean(d["signal"], timedelta(milliseconds=d["width_ms"])),
     "window_spread": lambda d: WindowSpread(d["signal"], timedelta(milliseconds=d["width_ms"])),
+    "window_change": lambda d: WindowChange(
+        d["signal"], timedelta(milliseconds=d["width_ms"]), timedelta(milliseconds=d["against_ms"])
+    ),
     "event_count": lambda d: EventCount(d["code"], timedelta(milliseconds=d["width_ms"])),
     "hours_since_replacement": lambda d: HoursSinceReplacement(d["component"]),
     "age_years": lambda _: AgeYears(),
@@ -138,6 +152,9 @@ def _as_data(feature: Feature) -> dict[str, Any]:
             return {"kind": "window_mean", "signal": feature.signal, "width_ms": span_ms(feature.width)}
         case WindowSpread():
             return {"kind": "window_spread", "signal": feature.signal, "width_ms": span_ms(feature.width)}
+        case WindowChange():
+            widths = {"width_ms": span_ms(feature.width), "against_ms": span_ms(feature.against)}
+            return {"kind": "window_change", "signal": feature.signal, **widths}
         case EventCount():
             return {"kind": "event_count", "code": feature.code, "width_ms": span_ms(feature.width)}
         case HoursSinceReplacement():

@@ -11,6 +11,7 @@ from models.features import (
     FeatureSet,
     HoursSinceReplacement,
     MachineModel,
+    WindowChange,
     WindowMean,
     WindowSpread,
     compute,
@@ -45,6 +46,16 @@ def test_a_row_sees_the_events_of_its_window(stamp: datetime, count: int) -> Non
 def test_a_row_sees_telemetry_of_its_own_time_and_none_that_comes_after() -> None:
     telemetry = vibration(at(47), at(48), at(48) + ONE_MS)
     assert value(WindowMean("vibration", 3 * HOUR), telemetry=telemetry) == 1.5
+
+
+def test_a_change_holds_the_last_hours_against_a_longer_past() -> None:
+    telemetry = vibration(at(10), at(20), at(47))
+    assert value(WindowChange("vibration", 3 * HOUR, 40 * HOUR), telemetry=telemetry) == 3.0 - 2.0
+
+
+def test_a_change_against_a_shorter_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        WindowChange("vibration", 24 * HOUR, 24 * HOUR)
 
 
 def test_a_row_does_not_see_a_replacement_of_its_own_moment() -> None:

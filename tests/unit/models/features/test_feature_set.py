@@ -50,3 +50,11 @@ def test_state_signals_have_no_means() -> None:
         "machine model",
     )
     assert features.categories == (len(features.names) - 1,)
+
+
+def test_a_far_horizon_asks_for_slow_windows() -> None:
+    features = default_features(["p"], ["E1"], [], horizon=timedelta(days=7))
+    assert features.lookback == timedelta(days=7)
+    assert "p change 24 h against 168 h" in features.names
+    assert FeatureSet.from_data(features.as_data()) == features
+    assert features.signals == {"p"}

@@ -1,0 +1,1 @@
+"""Economics: what maintenance and failures cost, and what acting earlier saves."""
