@@ -7,10 +7,18 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from dashboards.fleet_today import fleet_today
 from dashboards.machine import machine_dashboard
+from dashboards.maintenance import maintenance
+from dashboards.spare_parts import spare_parts
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {"machine": machine_dashboard}
+DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {
+    "fleet-today": fleet_today,
+    "machine": machine_dashboard,
+    "maintenance": maintenance,
+    "spare-parts": spare_parts,
+}
 """File names without `.json`, and what builds them."""
 
 

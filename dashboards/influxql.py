@@ -19,6 +19,17 @@ def datasource() -> models.DataSourceRef:
     return models.DataSourceRef(type_val="influxdb", uid=DATASOURCE_UID)
 
 
+def chosen(tag: str, variable: str) -> str:
+    """Return the condition that a tag is among a variable's values.
+
+    Examples
+    --------
+    >>> print(chosen("device", "device"))
+    "device"::tag =~ /^${device:regex}$/
+    """
+    return f'"{tag}"::tag =~ /^${{{variable}:regex}}$/'
+
+
 @dataclass(frozen=True)
 class InfluxQuery(Dataquery):
     """One InfluxQL statement of a panel.
@@ -51,9 +62,9 @@ class InfluxQuery(Dataquery):
 
 
 class Target(Builder[Dataquery]):
-    """Builds an `InfluxQuery`, as panels want it."""
+    """Builds a query of either data source, as panels want it."""
 
-    def __init__(self, query: InfluxQuery) -> None:
+    def __init__(self, query: Dataquery) -> None:
         self._query = query
 
     def build(self) -> Dataquery:

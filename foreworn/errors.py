@@ -8,6 +8,8 @@ ForewornError
 ├── StoreUnavailable          a store cannot answer now; retry after a pause
 ├── StoreRejected             a store refuses what was written and always will; split and quarantine
 ├── BrokerUnavailable         no MQTT broker answers at the address
+├── GrafanaUnavailable        no Grafana answers at the address
+├── GrafanaRefused            Grafana answers, and will not do what it was asked
 ├── SpoolFailed               the spool cannot make data durable; stop acknowledging and exit
 ├── TooLittleHistory          there is not enough history to train on
 ├── DamagedModel              a stored model is not what was written; restore it or train again
@@ -93,6 +95,26 @@ class BrokerUnavailable(ForewornError):
         self.host, self.port, self.why = host, port, why
 
 
+class GrafanaUnavailable(ForewornError):
+    """No Grafana answers at the address."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"no Grafana answers at {url} ({why}): start it, or give the address where it is")
+        self.url, self.why = url, why
+
+
+class GrafanaRefused(ForewornError):
+    """Grafana answers, and will not do what it was asked; `status` is its HTTP status."""
+
+    def __init__(self, url: str, what: str, why: str, *, status: int) -> None:
+        remedies = {
+            401: "; check the token, or the user and password",
+            403: "; give somebody with more rights: folders and dashboards take an editor, data sources an admin",
+        }
+        super().__init__(f"Grafana at {url} will not {what}: {why}{remedies.get(status, '')}")
+        self.url, self.what, self.why, self.status = url, what, why, status
+
+
 class SpoolFailed(ForewornError):
     """The spool cannot make data durable, so nothing more may be acknowledged."""
 
@@ -119,11 +141,11 @@ class NotFound(ForewornError):
 
 
 class TransitionRefused(ForewornError):
-    """A work order may not go from this state to that one."""
+    """A work order, or a purchase order, may not go from this state to that one."""
 
-    def __init__(self, state: str, wanted: str, *, allowed: Sequence[str]) -> None:
+    def __init__(self, state: str, wanted: str, *, allowed: Sequence[str], what: str = "work order") -> None:
         choices = ", ".join(sorted(allowed)) or "nothing: this state is final"
-        super().__init__(f"a work order that is {state} cannot become {wanted}; allowed from here: {choices}")
+        super().__init__(f"a {what} that is {state} cannot become {wanted}; allowed from here: {choices}")
         self.state, self.wanted, self.allowed = state, wanted, tuple(allowed)
 
 

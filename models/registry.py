@@ -1,19 +1,32 @@
-"""Trained models in a folder, by version."""
+"""Trained models and detectors in folders, by version."""
 
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from foreworn.errors import NotFound
-from models.failure.artefact import CARD, read_model, write_model
+from models import anomaly
+from models.anomaly.artefact import CARD as DETECTOR_CARD
+from models.failure.artefact import CARD as MODEL_CARD
+from models.failure.artefact import read_model, write_model
 from models.failure.gradient_boosted import GradientBoostedFailureModel
 
 _SERVING = "serving"
 
 
-class FolderModelStore:
-    """Keeps each model in a folder named by its version; implements `FailureModelStore`.
+class _Versioned(Protocol):
+    @property
+    def version(self) -> str: ...
+
+
+Model = TypeVar("Model", bound=_Versioned)
+
+
+class FolderStore(Generic[Model]):
+    """Keeps each model in a folder named by its version.
 
     A model is written beside its place and moved there whole, so that a reader never sees half of
     one, and a crash leaves the last good model serving.
@@ -22,29 +35,44 @@ class FolderModelStore:
     ----------
     folder
         Where the models are; made on the first save.
+    kind
+        What a model of it is called when there is none.
+    card
+        The file that every model's folder holds; its age is the version's.
+    read, write
+        How one model is read from its folder, and written to an empty one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        kind: str,
+        card: str,
+        read: Callable[[Path], Model],
+        write: Callable[[Model, Path], None],
+    ) -> None:
         self._folder = folder
-        self._served: tuple[tuple[int, str], GradientBoostedFailureModel] | None = None
+        self._kind, self._card, self._read, self._write = kind, card, read, write
+        self._served: tuple[tuple[int, str], Model] | None = None
 
-    def save(self, model: GradientBoostedFailureModel) -> None:
+    def save(self, model: Model) -> None:
         """Keep a model; one that is there already is written anew, with the same bytes."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=self._folder) as scratch:
             fresh, old = Path(scratch) / "fresh", Path(scratch) / "old"
             fresh.mkdir()
-            write_model(model, fresh)
+            self._write(model, fresh)
             for file in fresh.iterdir():
                 _flush(file)
             place = self._folder / model.version
             if place.exists():
-                shutil.copystat(place / CARD, fresh / CARD)  # the first save says how old the version is
+                shutil.copystat(place / self._card, fresh / self._card)  # the first save says how old the version is
                 place.rename(old)
             fresh.rename(place)
         _flush(self._folder)
 
-    def load(self, version: str) -> GradientBoostedFailureModel:
+    def load(self, version: str) -> Model:
         """Return a model.
 
         Raises
@@ -55,17 +83,17 @@ class FolderModelStore:
             If its files are not what was written.
         """
         if version not in (known := self.versions()):
-            raise NotFound("model version", version, known=known)
-        return read_model(self._folder / version)
+            raise NotFound(f"{self._kind} version", version, known=known)
+        return self._read(self._folder / version)
 
     def versions(self) -> list[str]:
         """Return all versions, oldest first."""
         if not self._folder.is_dir():
             return []
         kept = [f for f in self._folder.iterdir() if f.is_dir() and not f.name.startswith(".")]
-        return [f.name for f in sorted(kept, key=_age)]
+        return [f.name for f in sorted(kept, key=self._age)]
 
-    def serving(self) -> GradientBoostedFailureModel | None:
+    def serving(self) -> Model | None:
         """Return the model that is in use, or None before one was put in use.
 
         Raises
@@ -77,7 +105,7 @@ class FolderModelStore:
         if not pointer.exists():
             return None
         version = pointer.read_text().strip()
-        stand = _age(self._folder / version)
+        stand = self._age(self._folder / version)
         if self._served is None or self._served[0] != stand:  # asked at every request and every hour: read once
             self._served = stand, self.load(version)
         return self._served[1]
@@ -97,10 +125,25 @@ class FolderModelStore:
         fresh.replace(self._folder / _SERVING)
         _flush(self._folder)
 
+    def _age(self, folder: Path) -> tuple[int, str]:
+        card = folder / self._card
+        return (card.stat().st_mtime_ns if card.exists() else 0, folder.name)
 
-def _age(folder: Path) -> tuple[int, str]:
-    card = folder / CARD
-    return (card.stat().st_mtime_ns if card.exists() else 0, folder.name)
+
+class FolderModelStore(FolderStore[GradientBoostedFailureModel]):
+    """Keeps failure models; implements `FailureModelStore`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, kind="model", card=MODEL_CARD, read=read_model, write=write_model)
+
+
+class FolderDetectorStore(FolderStore[anomaly.SubspaceDetector]):
+    """Keeps anomaly detectors."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            folder, kind="detector", card=DETECTOR_CARD, read=anomaly.read_detector, write=anomaly.write_detector
+        )
 
 
 def _flush(path: Path) -> None:

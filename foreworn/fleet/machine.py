@@ -20,6 +20,8 @@ class Machine:
         When it began to work; its age counts from here.
     components
         Ids of the components that can fail and be replaced, sorted.
+    retired_at
+        When it was taken out of service; None: it works.
     """
 
     id: str
@@ -27,6 +29,11 @@ class Machine:
     site: str
     installed_at: datetime
     components: tuple[str, ...] = ()
+    retired_at: datetime | None = None
+
+    def in_service_at(self, time: datetime) -> bool:
+        """Tell whether it was installed and not yet retired."""
+        return self.installed_at <= time and (self.retired_at is None or time < self.retired_at)
 
     def age_years(self, time: datetime) -> int:
         """Return the full calendar years since installation.

@@ -60,7 +60,7 @@ class Scorecard:
         Failures, and findings that confirmed a prediction, that forecasts could have told; those that an
         alarm told before they happened.
     lead_times
-        From the first alarm to the failure or finding, of those caught, sorted.
+        From when the first alarm was said to the failure or finding, of those caught, sorted.
     alarms_confirmed, alarms_refuted
         Alarm episodes, which are runs of alarms on one component that share one fate.
     orders_confirmed, orders_refuted, orders_censored
@@ -102,7 +102,7 @@ class Scorecard:
         """Return a quantile of the lead times, the nearest that was seen; None where nothing was caught."""
         if not self.lead_times:
             return None
-        return self.lead_times[min(int(quantile * len(self.lead_times)), len(self.lead_times) - 1)]
+        return self.lead_times[round(quantile * (len(self.lead_times) - 1))]
 
     def like(self, probability: float) -> CalibrationBin | None:
         """Return the record of forecasts like this one; None while there is none."""
@@ -167,7 +167,7 @@ def _events(known: Sequence[Label]) -> dict[tuple[str, str, datetime], tuple[dat
         key = (label.machine, label.component, label.decided_at)
         _, first = events.get(key, (label.decided_at, None))
         if label.alarm:
-            first = label.time if first is None else min(first, label.time)
+            first = label.issued_at if first is None else min(first, label.issued_at)
         events[key] = (label.decided_at, first)
     return events
 
@@ -175,24 +175,34 @@ def _events(known: Sequence[Label]) -> dict[tuple[str, str, datetime], tuple[dat
 def _episodes(labels: Sequence[Label]) -> tuple[int, int]:
     """Count runs of alarms by fate: confirmed if any of the run is, refuted if none is and one is refuted.
 
-    A run ends with the first forecast of the component that is no alarm, and with an event.
+    A run is of one model's forecasts of one component. It ends with the first that is no alarm, and with what
+    ends the component's life or confirms the alarm: a failure, a finding, a replacement.
     """
-    runs: dict[tuple[str, str], list[list[Label]]] = defaultdict(list)
-    before: dict[tuple[str, str], Label] = {}
-    for label in sorted(labels, key=lambda x: (x.machine, x.component, x.time)):
-        key = (label.machine, label.component)
-        last = before.get(key)
+    runs: list[list[Label]] = []
+    before: dict[tuple[object, ...], Label] = {}
+    for label in sorted(labels, key=_series):
+        *series, _ = _series(label)
+        last = before.get(tuple(series))
         if label.alarm:
-            over = last is None or not last.alarm or (last.outcome.confirms and last.decided_at != label.decided_at)
-            if over:
-                runs[key].append([])
-            runs[key][-1].append(label)
-        before[key] = label
-    fates = [{x.outcome for x in run} for found in runs.values() for run in found]
+            if last is None or not last.alarm or _is_end(last, label):
+                runs.append([])
+            runs[-1].append(label)
+        before[tuple(series)] = label
+    fates = [{x.outcome for x in run} for run in runs]
     confirmed = sum(any(o.confirms for o in fate) for fate in fates)
     # A run whose end is still open, or censored, may yet be right: it counts for nothing.
     refuted = sum(all(o.refutes for o in fate) for fate in fates)
     return confirmed, refuted
+
+
+def _series(label: Label) -> tuple[str, str, str, timedelta, datetime]:
+    return label.machine, label.component, label.model_version, label.horizon, label.time
+
+
+def _is_end(last: Label, label: Label) -> bool:
+    """Whether what became of the one forecast lies between it and the next."""
+    ends = last.outcome.confirms or last.outcome is Outcome.CENSORED
+    return ends and last.decided_at != label.decided_at
 
 
 def _calibration(known: Sequence[Label]) -> tuple[CalibrationBin, ...]:

@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from foreworn.health.anomaly import AnomalyScore
+from foreworn.health.demand import DemandDistribution, DemandForecast, DemandSource
 from foreworn.health.forecast import Forecast
 from foreworn.storage.telemetry.duck import DuckTelemetryStore
 from foreworn.storage.telemetry.influx_http import InfluxConnection
@@ -65,6 +67,9 @@ def write_one_of_everything(store: AnyStore) -> None:
         )
     )
     store.write_forecasts([Forecast("m1", "comp1", at(1), timedelta(hours=24), 0.5, "v1", at(2), 3)])
+    store.write_health([AnomalyScore("m1", at(1), "pca-1", 3.2, 2.5, 0.001)])
+    demand = DemandDistribution.of_events([0.5, 0.1])
+    store.write_demand([DemandForecast("seal-40", "main", at(1), at(9), demand, DemandSource.TOTAL, at(0))])
 
 
 @pytest.mark.server

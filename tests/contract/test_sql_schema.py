@@ -1,8 +1,10 @@
 """One schema, three tellings: the contract file, the metadata, and what the migrations make."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from foreworn.planning.work_order import OPEN_STATES, WorkOrderState
-from foreworn.storage.operations.sql import open_operations
+from foreworn.storage.operations.sql import SqlOperations, open_operations
 from foreworn.storage.operations.sql.engine import MIGRATIONS, alembic_config, migrate
 from foreworn.storage.operations.sql.schema import schema_sql
-from foreworn.storage.operations.sql.tables import MACHINES, METADATA, SITES, WORK_ORDERS
+from foreworn.storage.operations.sql.tables import (
+    MACHINES,
+    METADATA,
+    SITES,
+    WORK_ORDER_TRANSITIONS,
+    WORK_ORDERS,
+)
 from foreworn.storage.operations.sql.transactions import writing
 from tests.servers import PostgresServer
 
@@ -31,7 +39,16 @@ _POSTGRES_CATALOGUE = """
     UNION ALL
     SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
 """
-_SQLITE_CATALOGUE = "SELECT type, tbl_name, name, sql FROM sqlite_master"
+# The text of a table tells how it came about as well as what it is: a column that was added stands on another line.
+_SQLITE_CATALOGUE = """
+    SELECT 'column', t.name, c.name, c.type || ' ' || c."notnull" || ' ' || coalesce(c.dflt_value, '') || ' ' || c.pk
+    FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c WHERE t.type = 'table'
+    UNION ALL
+    SELECT 'reference', t.name, f."from", f."table" || '.' || f."to"
+    FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'
+    UNION ALL
+    SELECT 'index', tbl_name, name, sql FROM sqlite_master WHERE type = 'index'
+"""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
@@ -54,8 +71,28 @@ def catalogue(engine: sa.Engine) -> set[tuple[Any, ...]]:
     """What the database itself says it holds, apart from Alembic's own table."""
     query = _SQLITE_CATALOGUE if engine.dialect.name == "sqlite" else _POSTGRES_CATALOGUE
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql(query).all()
-    return {tuple(row) for row in rows if row[1] != "alembic_version"}
+        rows = [tuple(row) for row in connection.exec_driver_sql(query)]
+        if engine.dialect.name == "sqlite":
+            rows += sqlite_checks(connection)
+    return {row for row in rows if row[1] != "alembic_version"}
+
+
+def sqlite_checks(connection: sa.Connection) -> Iterator[tuple[str, str, str, str]]:
+    """The checks of every table, wherever in its text they stand."""
+    tables = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all()
+    for table, text in tables:
+        for found in re.finditer(r"CONSTRAINT (\w+) CHECK ", text):
+            yield "check", table, found[1], bracketed(text[found.end() :])
+
+
+def bracketed(text: str) -> str:
+    """The brackets that a text begins with, and what is in them."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0:
+            return text[: place + 1]
+    raise AssertionError(f"the brackets of {text!r} do not close")
 
 
 def test_the_contract_file_is_the_metadata() -> None:
@@ -91,7 +128,7 @@ def test_every_table_is_there(migrated: sa.Engine) -> None:
 
 
 def test_the_migrations_have_one_head() -> None:
-    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == ["0001"]
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
 
 
 def test_a_migration_can_be_taken_back_and_made_again(migrated: sa.Engine) -> None:
@@ -101,6 +138,45 @@ def test_a_migration_can_be_taken_back_and_made_again(migrated: sa.Engine) -> No
     assert catalogue(migrated) == set()
     migrate(migrated)
     assert catalogue(migrated) == before
+
+
+def test_a_store_of_the_first_version_is_brought_forward_with_its_rows(migrated: sa.Engine) -> None:
+    with writing(migrated) as connection:
+        command.downgrade(alembic_config(connection), "0001")
+        time = "2026-01-0{} 00:00:00+00" if migrated.dialect.name == "postgresql" else "2026-01-0{}T00:00:00.000000Z"
+        for statement in _ROWS_OF_THE_FIRST_VERSION:
+            connection.exec_driver_sql(re.sub(r"<(\d)>", lambda day: f"'{time.format(day[1])}'", statement))
+    migrate(migrated)
+    columns = (
+        WORK_ORDERS.c[name] for name in ("id", "number", "version", "changed_at", "closed_at", "task", "follows")
+    )
+    with migrated.connect() as connection:
+        orders = connection.execute(sa.select(*columns).order_by(WORK_ORDERS.c.number)).all()
+        steps = connection.execute(sa.select(sa.func.count()).select_from(WORK_ORDER_TRANSITIONS)).scalar_one()
+    assert [tuple(order) for order in orders] == [
+        ("wo-b", 1, 3, datetime(2026, 1, 4, tzinfo=UTC), datetime(2026, 1, 4, tzinfo=UTC), "", None),
+        ("wo-a", 2, 1, datetime(2026, 1, 2, tzinfo=UTC), None, "", "wo-b"),
+        ("WO-7", 7, 1, datetime(2026, 1, 3, tzinfo=UTC), None, "", None),
+    ]
+    assert steps == 2
+    with SqlOperations(migrated).transaction() as tx:
+        assert tx.orders.next_id() == "WO-8"
+        assert tx.orders.get("wo-b").state is WorkOrderState.CANCELLED
+
+
+_ROWS_OF_THE_FIRST_VERSION = (
+    "INSERT INTO sites (id) VALUES ('west')",
+    "INSERT INTO machines (id, model, site, installed_at) VALUES ('m1', 'px', 'west', <1>)",
+    "INSERT INTO work_orders (id, machine, component, kind, state, created_at) "
+    "VALUES ('wo-b', 'm1', 'seal', 'predictive', 'cancelled', <1>)",
+    "INSERT INTO work_orders (id, machine, component, kind, state, created_at, follows) "
+    "VALUES ('wo-a', 'm1', 'seal', 'predictive', 'proposed', <2>, 'wo-b')",
+    "INSERT INTO work_orders (id, machine, component, kind, state, created_at) "
+    "VALUES ('WO-7', 'm1', 'seal', 'preventive', 'approved', <3>)",
+    "INSERT INTO work_order_transitions (work_order, position, time, actor, from_state, to_state, reason) "
+    "VALUES ('wo-b', 0, <3>, 'ana', 'proposed', 'approved', 'risk'), "
+    "('wo-b', 1, <4>, 'ana', 'approved', 'cancelled', 'sold')",
+)
 
 
 def _order(engine: sa.Engine, id: str, **other: Any) -> None:

@@ -1,112 +1,197 @@
-"""Every query of every dashboard, run against a real InfluxDB."""
+"""Every query of every dashboard, run against a real InfluxDB and a real PostgreSQL, as Grafana would run it."""
 
 import json
-import urllib.parse
-import urllib.request
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
 
-from dashboards import DASHBOARDS, PanelQuery, queries, rendered
-from foreworn.health.forecast import Forecast
-from foreworn.storage.telemetry.influx import InfluxTelemetryStore
-from foreworn.telemetry.sample import Event, Sample, TelemetryBatch, to_epoch_ms
-from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
-from tests.servers import InfluxServer
+from dashboards import DASHBOARDS, PanelQuery, queries, rendered, sql
+from foreworn.health.label import Label, Outcome
+from foreworn.health.scorecard import scorecard
+from foreworn.storage.operations.sql import open_operations
+from tests.integration.dashboard_answers import ANSWERS, ISSUES
+from tests.integration.dashboard_seed import END, SEAL, START, seed, seed_telemetry
+from tests.integration.grafana_asks import (
+    Chosen,
+    Row,
+    TimeRange,
+    ask_influx,
+    ask_postgres,
+    influx_statement,
+    sql_statement,
+)
+from tests.servers import InfluxServer, PostgresServer, programme
 
 pytestmark = pytest.mark.server
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-SIGNALS = {
-    "vibration": Signal("vibration", "mm/s"),
-    "starts": Signal("starts", type=SignalType.INTEGER),
-    "hours_run": Signal("hours_run", "h", type=SignalType.COUNTER),
-    "mode": Signal("mode", type=SignalType.STATE, states=("idle", "running")),
+QUERIES = {(name, q.place): q for name in DASHBOARDS for q in queries(json.loads(rendered(name)))}
+BY_SCORECARD = {
+    ("maintenance", "panel How many alarms were right, and how many failures were told"),
+    ("maintenance", "panel What became of the daily forecasts"),
+    ("maintenance", "panel How often a probability was right"),
 }
-CHOSEN = {"machine": "Pump 7", "device": "gw-7", "version": "gb-1", "signal": "vibration"}
-QUERIES = [query for name in DASHBOARDS for query in queries(json.loads(rendered(name)))]
+
+_FLEET: Chosen = {"site": ["West", "O'Hara"], "model": ["px", "fx"]}
+CHOSEN: dict[str, Chosen] = {
+    "fleet-today": {
+        **_FLEET,
+        "silent": "1 hour",
+        "device": ["gw-7", "gw-8", "gw-1"],
+        "machine": ["Pump 7", "Pump 8", "Fan 1"],
+    },
+    "machine": {"machine": "Pump 7", "device": "gw-7", "version": "gb-1", "signal": "vibration"},
+    "maintenance": {**_FLEET, "version": ["gb-1", "gb-2"]},
+    "spare-parts": {"place": ["main"], "part": SEAL, "issue": ISSUES[1]},
+}
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """The two servers, filled, and the labels of the chosen sites."""
+
+    influxd: InfluxServer
+    bucket: str
+    engine: sa.Engine
+    labels: list[Label]
+
+    def ask(self, dashboard: str, query: PanelQuery, **other: str | Sequence[str]) -> list[Row]:
+        """Run a query of a dashboard, with what is chosen there."""
+        chosen = {**CHOSEN[dashboard], **other}
+        if query.source == sql.DATASOURCE_UID:
+            return ask_postgres(self.engine, sql_statement(query.statement, chosen, TimeRange(START, END)))
+        return ask_influx(self.influxd, self.bucket, influx_statement(query.statement, chosen, TimeRange(START, END)))
+
+
+def make_reader(url: str) -> None:
+    """Make the role that Grafana reads with, as `deploy/compose.yaml` does."""
+    psql = programme("psql", "TEST_PSQL", "/usr/lib/postgresql/*/bin")
+    subprocess.run(
+        [psql, "-q", "-v", "ON_ERROR_STOP=1", "-f", "deploy/grafana/reader.sql", url],
+        env={**os.environ, "GRAFANA_READER_PASSWORD": "it's secret"},
+        check=True,
+    )
 
 
 @pytest.fixture(scope="module")
-def filled(influxd: InfluxServer) -> tuple[InfluxServer, str]:
-    """A bucket with a few samples, events and forecasts of one machine."""
-    bucket = influxd.new_bucket()
-    store = InfluxTelemetryStore(
-        url=influxd.url,
-        org=influxd.org,
-        bucket=bucket,
-        token=influxd.token,
-        catalogue=SignalCatalogue({"*": SIGNALS.values()}),
-    )
-    values: dict[str, float | int | str] = {"vibration": 3.2, "starts": 4, "hours_run": 812, "mode": "running"}
-    samples = tuple(Sample("gw-7", START + HOUR * n, values) for n in range(6))
-    store.write(TelemetryBatch(samples=samples, events=(Event("gw-7", START + HOUR, "E17", "warning", "hot"),)))
-    store.write_forecasts(
-        [
-            Forecast("Pump 7", "bearing", s.time, 24 * HOUR, 0.62, "gb-1", s.time, revision=n % 2)
-            for n, s in enumerate(samples)
-        ]
-    )
-    store.close()
-    return influxd, bucket
+def seeded(influxd: InfluxServer, postgres: PostgresServer) -> Iterator[Seeded]:
+    """The servers as `deploy/` sets them up, and the fleet on them."""
+    url = postgres.new_database().replace("+psycopg", "")
+    make_reader(url)
+    engine = open_operations(url)
+    yield Seeded(influxd, seed_telemetry(influxd), engine, seed(engine))
+    engine.dispose()
 
 
-def grafana_would_ask(statement: str, chosen: Mapping[str, str]) -> str:
-    """Fill in macros and variables as Grafana does."""
-    time_filter = f"time >= {to_epoch_ms(START)}ms and time <= {to_epoch_ms(START + 24 * HOUR)}ms"
-    filled = statement.replace("$timeFilter", time_filter).replace("$__interval", "1h")
-    for name, value in chosen.items():
-        filled = filled.replace(f"${{{name}:raw}}", value)
-    assert "$" not in filled, f"left unfilled: {filled}"
-    return filled
+def rounded(rows: list[Row]) -> list[Row]:
+    """Return rows whose numbers do not differ in what a float cannot hold."""
+    return [{k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 
 
-def ask(server: InfluxServer, bucket: str, statement: str) -> dict[str, Any]:
-    """Run one statement as the data source does: InfluxQL, the bucket as database, the token in a header."""
-    query = urllib.parse.urlencode({"db": bucket, "epoch": "ms", "q": statement})
-    request = urllib.request.Request(f"{server.url}/query?{query}", headers={"Authorization": f"Token {server.token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        (result,) = json.loads(answer.read())["results"]
-    return dict(result)
+def test_every_query_has_an_answer() -> None:
+    answers = {(name, place) for name, found in ANSWERS.items() for place in found}
+    assert answers | BY_SCORECARD == set(QUERIES)
+    assert not answers & BY_SCORECARD
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: str(query.place))
-def test_a_query_finds_rows(filled: tuple[InfluxServer, str], query: PanelQuery) -> None:
-    result = ask(*filled, grafana_would_ask(query.statement, CHOSEN))
-    assert "error" not in result
-    assert sum(len(series["values"]) for series in result["series"]) > 0
+@pytest.mark.parametrize(
+    ("name", "place"), sorted(set(QUERIES) - BY_SCORECARD), ids=lambda part: str(part).replace(" ", "-")
+)
+def test_a_query_finds_rows(seeded: Seeded, name: str, place: str) -> None:
+    assert rounded(seeded.ask(name, QUERIES[name, place])) == rounded(ANSWERS[name][place])
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_tables_name_columns_that_their_query_answers(seeded: Seeded, name: str) -> None:
+    tables = [p for p in json.loads(rendered(name))["panels"] if p["type"] == "table"]
+    assert tables
+    for panel in tables:
+        (row, *_) = seeded.ask(name, QUERIES[name, f"panel {panel['title']}"])
+        answered = {"Time" if column == "time" and "query" in panel["targets"][0] else column for column in row}
+        assert {o["matcher"]["options"] for o in panel["fieldConfig"]["overrides"]} <= answered
+
+
+@pytest.mark.parametrize("version", ["gb-1", "gb-2"])
+def test_the_record_of_a_model_is_the_scorecards(seeded: Seeded, version: str) -> None:
+    card = scorecard([x for x in seeded.labels if x.model_version == version], [], model_version=version)
+    median = card.lead_time(0.5)
+    assert median is not None
+    query = QUERIES["maintenance", "panel How many alarms were right, and how many failures were told"]
+    (row,) = seeded.ask("maintenance", query, version=[version])
+    assert row == {
+        "model_version": version,
+        "forecasts": card.forecasts,
+        "alarms_confirmed": card.alarms_confirmed,
+        "alarms_refuted": card.alarms_refuted,
+        "precision": card.precision,
+        "failures": card.failures,
+        "caught": card.caught,
+        "recall": card.recall,
+        "median_lead": median.total_seconds(),
+        "brier": pytest.approx(card.brier),
+    }
+
+
+@pytest.mark.parametrize("version", ["gb-1", "gb-2"])
+def test_the_calibration_is_the_scorecards(seeded: Seeded, version: str) -> None:
+    card = scorecard([x for x in seeded.labels if x.model_version == version], [], model_version=version)
+    query = QUERIES["maintenance", "panel How often a probability was right"]
+    found = seeded.ask("maintenance", query, version=[version])
+    assert [(r["low"], r["high"], r["said"], r["happened"]) for r in found] == [
+        (b.low, b.high, b.said, b.happened) for b in card.calibration
+    ]
+    for row, bin in zip(found, card.calibration, strict=True):
+        assert row["mean"] == pytest.approx(bin.mean)
+        assert row["share"] == pytest.approx(bin.happened / bin.said)
+        assert (row["share_low"], row["share_high"]) == pytest.approx(bin.interval, abs=1e-8)
+
+
+def test_every_outcome_of_a_forecast_is_counted(seeded: Seeded) -> None:
+    counted = Counter((x.model_version, x.outcome) for x in seeded.labels)
+    query = QUERIES["maintenance", "panel What became of the daily forecasts"]
+    for row in seeded.ask("maintenance", query):
+        assert [row[o] for o in Outcome] == [counted[row["model_version"], o] for o in Outcome]
 
 
 @pytest.mark.parametrize(
     ("signal", "rows"),
     [
-        pytest.param("vibration", 6, id="floats have means"),
-        pytest.param("starts", 6, id="integers have means"),
-        pytest.param("hours_run", 6, id="counters have means"),
+        pytest.param("vibration", 2, id="floats have means"),
+        pytest.param("starts", 2, id="integers have means"),
+        pytest.param("hours_run", 2, id="counters have means"),
         pytest.param("mode", 0, id="states have none, and are no error"),
     ],
 )
-def test_the_signal_panel_serves_every_type(filled: tuple[InfluxServer, str], signal: str, rows: int) -> None:
-    (statement,) = (q.statement for q in QUERIES if "${signal" in q.statement)
-    result = ask(*filled, grafana_would_ask(statement, {**CHOSEN, "signal": signal}))
-    assert "error" not in result
-    assert sum(len(series["values"]) for series in result.get("series", [])) == rows
+def test_the_signal_panel_serves_every_type(seeded: Seeded, signal: str, rows: int) -> None:
+    assert len(seeded.ask("machine", QUERIES["machine", "panel ${signal}"], signal=signal)) == rows
 
 
-def test_the_signals_to_choose_from_are_the_catalogues(filled: tuple[InfluxServer, str]) -> None:
-    (statement,) = (q.statement for q in QUERIES if q.place == "variable signal")
-    (series,) = ask(*filled, statement)["series"]
-    assert {row[0] for row in series["values"]} == set(SIGNALS)
+@pytest.mark.parametrize(("name", "place"), [key for key in QUERIES if key[0] != "machine"])
+def test_a_platform_that_has_no_fleet_yet_gets_no_error(seeded: Seeded, name: str, place: str) -> None:
+    empty: dict[str, list[str]] = {variable: [] for variable, value in CHOSEN[name].items() if isinstance(value, list)}
+    assert isinstance(seeded.ask(name, QUERIES[name, place], **empty), list)
 
 
-def test_revisions_are_lines_of_their_own(filled: tuple[InfluxServer, str]) -> None:
-    (statement,) = (q.statement for q in QUERIES if "probability" in q.statement)
-    result = ask(*filled, grafana_would_ask(statement, CHOSEN))
-    assert [(s["tags"]["component"], s["tags"]["revision"]) for s in result["series"]] == [
-        ("bearing", "0"),
-        ("bearing", "1"),
-    ]
-    assert {s["tags"]["horizon"] for s in result["series"]} == {"24.0h"}
+@pytest.mark.parametrize("table", ["users", "keys", "audit"])
+def test_whoever_opens_a_dashboard_cannot_read_who_may_sign_in(seeded: Seeded, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        ask_postgres(seeded.engine, f"SELECT * FROM {table}")
+
+
+def test_whoever_opens_a_dashboard_cannot_change_anything(seeded: Seeded) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        ask_postgres(seeded.engine, "DELETE FROM work_orders RETURNING id")
+
+
+def test_the_reading_role_may_be_made_when_the_tables_are_there_and_made_again(postgres: PostgresServer) -> None:
+    url = postgres.new_database().replace("+psycopg", "")
+    engine = open_operations(url)
+    make_reader(url)
+    make_reader(url)
+    assert ask_postgres(engine, "SELECT * FROM work_orders") == []
+    engine.dispose()

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -63,6 +64,16 @@ def time_column(rows: Rows, name: str, *, zone: Zone = Zone.REQUIRED) -> pa.Chun
     readable = pc.match_substring_regex(text, ZONED if zone is Zone.REQUIRED else ZONELESS)
     rows.report(pc.invert(readable), name, lambda index: _time_problem(text[index].as_py(), zone))
     return _parsed_times(rows, name, pc.if_else(readable, text, pa.scalar(None, pa.string())), zone)
+
+
+def optional_time_column(rows: Rows, name: str) -> pa.ChunkedArray:
+    """Return a CSV file's column of times that may be empty as `TIME`, null where it is."""
+    empty = pc.is_null(rows.table[name])
+    index = rows.table.column_names.index(name)
+    filled = rows.table.set_column(
+        index, name, pc.fill_null(pc.cast(rows.table[name], pa.string()), "1970-01-01T00:00Z")
+    )
+    return pc.if_else(empty, pa.scalar(None, TIME), time_column(replace(rows, table=filled), name))
 
 
 def _stored_times(rows: Rows, name: str, zone: Zone) -> pa.ChunkedArray:

@@ -50,7 +50,7 @@ def check_history(folder: Path, *, limit: int = 50) -> list[MalformedHistory]:
 
 
 def _read(folder: Path, findings: Findings) -> RecordedFleet | None:
-    if not _is_whole(folder, findings):
+    if not is_whole(folder, findings):
         return None
     catalogue = read_signals(folder, findings)
     types_known = catalogue is not None or not (folder / SIGNALS_FILE).exists()
@@ -68,7 +68,8 @@ def _read(folder: Path, findings: Findings) -> RecordedFleet | None:
     return RecordedFleet(history, telemetry.catalogue, fleet.attachments, arrivals, telemetry.notes)
 
 
-def _is_whole(folder: Path, findings: Findings) -> bool:
+def is_whole(folder: Path, findings: Findings) -> bool:
+    """Tell whether the folder is there and has been written to its end; the findings say why not."""
     before = len(findings)
     if not folder.is_dir():
         findings.add(MalformedHistory(folder, "there is no such folder"))

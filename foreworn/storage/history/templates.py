@@ -6,8 +6,8 @@ from foreworn.storage.history.whole_folder import whole_folder
 
 TEMPLATES = {
     "machines.csv": """\
-machine,model,site,installed_at,device,components
-pump-1,cp-100,north,2024-03-01T00:00:00Z,pump-1,bearing;seal
+machine,model,site,installed_at,device,components,area,customer
+pump-1,cp-100,north,2024-03-01T00:00:00Z,pump-1,bearing;seal,hall-1,waterworks
 """,
     "signals.csv": """\
 signal,unit,type,model,low,high,states,cadence_s,label

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.storage.history.arrivals import ARRIVALS_FILE, write_arrivals
-from foreworn.storage.history.machines import MACHINE_COLUMNS, MACHINES_FILE, OPTIONAL_MACHINE_COLUMNS
+from foreworn.storage.history.machines import MACHINE_COLUMNS, MACHINES_FILE
 from foreworn.storage.history.records import EVENTS, FAILURES, MAINTENANCE
 from foreworn.storage.history.signals import OPTIONAL_SIGNAL_COLUMNS, SIGNAL_COLUMNS, SIGNALS_FILE
 from foreworn.storage.history.telemetry import TELEMETRY_PARQUET
@@ -34,7 +34,7 @@ def write_history(fleet: RecordedFleet, folder: Path) -> None:
     with whole_folder(folder) as growing:
         pq.write_table(history.telemetry, growing / TELEMETRY_PARQUET, compression="zstd")
         machines = (_machine_fields(machine, devices[machine.id]) for machine in history.machines)
-        _write_csv(growing / MACHINES_FILE, (*MACHINE_COLUMNS, *OPTIONAL_MACHINE_COLUMNS), machines)
+        _write_csv(growing / MACHINES_FILE, (*MACHINE_COLUMNS, "device", "components"), machines)
         signals = (_signal_fields(model, signal) for model, signal in fleet.catalogue)
         _write_csv(growing / SIGNALS_FILE, (*SIGNAL_COLUMNS, *OPTIONAL_SIGNAL_COLUMNS), signals)
         for file, table in ((EVENTS, history.events), (MAINTENANCE, history.maintenance), (FAILURES, history.failures)):

@@ -1,22 +1,25 @@
 """What every telemetry store lets in, so that none takes what another would refuse or silently change."""
 
-import math
-import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreworn.errors import ConfigurationError, NotFound, StoreRejected
+from foreworn.health.anomaly import AnomalyScore
+from foreworn.health.demand import DemandForecast
 from foreworn.health.forecast import Forecast
-from foreworn.storage.telemetry.arrow_rows import ARROW_TYPES, LARGEST_TIME_MS, log_fields
+from foreworn.storage.telemetry.arrow_rows import ARROW_TYPES, log_fields
+from foreworn.storage.telemetry.plain import check_text, check_word, checked_ms, integer, number
+from foreworn.storage.telemetry.prediction_checks import check_demand, check_forecast, check_score
 from foreworn.telemetry.sample import Event, LogLine, Sample, TelemetryBatch, to_epoch_ms
-from foreworn.telemetry.signal import LARGEST_INTEGER, Signal, SignalCatalogue, SignalType, SignalValue
+from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import TIME
 
 _KEY_COLUMNS = ("time", "device")
-_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _Typed = Callable[[SignalValue], SignalValue]
+_Kept = TypeVar("_Kept")
 
 
 class Admission:
@@ -70,10 +73,7 @@ class Admission:
         samples = [self._sample(sample) for sample in batch.samples if sample.values]
         entries: tuple[Event | LogLine, ...] = (*batch.events, *batch.logs)
         for entry in entries:
-            try:
-                _check_entry(entry)
-            except (ValueError, TypeError) as error:
-                raise self._refuse(f"{type(entry).__name__} of {entry.device!r} at {entry.time}", error) from error
+            self._check(_check_entry, entry, f"{type(entry).__name__} of {entry.device!r} at {entry.time}")
         return samples
 
     def forecasts(self, forecasts: Iterable[Forecast]) -> None:
@@ -85,10 +85,29 @@ class Admission:
             If one cannot be kept.
         """
         for forecast in forecasts:
-            try:
-                _check_forecast(forecast)
-            except (ValueError, TypeError) as error:
-                raise self._refuse(f"forecast for {forecast.machine!r} at {forecast.time}", error) from error
+            self._check(check_forecast, forecast, f"forecast for {forecast.machine!r} at {forecast.time}")
+
+    def scores(self, scores: Iterable[AnomalyScore]) -> None:
+        """Check anomaly scores.
+
+        Raises
+        ------
+        StoreRejected
+            If one cannot be kept.
+        """
+        for score in scores:
+            self._check(check_score, score, f"anomaly score of {score.machine!r} at {score.time}")
+
+    def demand(self, forecasts: Iterable[DemandForecast]) -> None:
+        """Check demand forecasts.
+
+        Raises
+        ------
+        StoreRejected
+            If one cannot be kept.
+        """
+        for forecast in forecasts:
+            self._check(check_demand, forecast, f"demand forecast for {forecast.part!r} at {forecast.start}")
 
     def table(self, samples: pa.Table) -> pa.Table:
         """Check a table of samples; return it with columns of exactly their types, and only rows with a value.
@@ -112,8 +131,8 @@ class Admission:
     def _sample(self, sample: Sample) -> tuple[str, int, dict[str, SignalValue]]:
         name = ""
         try:
-            _check_word("device", sample.device, needed=True)
-            time = _checked_ms(to_epoch_ms(sample.time))
+            check_word("device", sample.device, needed=True)
+            time = checked_ms(to_epoch_ms(sample.time))
             typed, values = self._typed, {}
             for name, value in sample.values.items():
                 values[name] = typed[name](value)
@@ -130,6 +149,12 @@ class Admission:
             return _checked_devices(column)
         return _checked_values(column, self._catalogue.by_name(name))
 
+    def _check(self, check: Callable[[_Kept], object], kept: _Kept, what: str) -> None:
+        try:
+            check(kept)
+        except (ValueError, TypeError) as error:
+            raise self._refuse(what, error) from error
+
     def _refuse(self, what: str, error: Exception) -> StoreRejected:
         return StoreRejected(self._store, f"{what}: {error}")
 
@@ -142,7 +167,7 @@ def _check_names(names: Iterable[str]) -> None:
     seen = {name: "the store's own column" for name in _KEY_COLUMNS}
     for name in names:
         try:
-            _check_word("signal", name, needed=True)
+            check_word("signal", name, needed=True)
         except ValueError as error:
             raise ConfigurationError(f"no store can keep signal {name!r}, {error}: rename it") from error
         other = seen.setdefault(name.casefold(), f"signal {name!r}")
@@ -150,80 +175,32 @@ def _check_names(names: Iterable[str]) -> None:
             raise ConfigurationError(f"signal {name!r} cannot be told from {other} {name.casefold()!r}: rename one")
 
 
-def _check_word(what: str, word: str, *, needed: bool = False) -> None:
-    """Raise ValueError if a word cannot be a tag: InfluxDB's line protocol has no way to write some."""
-    if needed and not word:
-        raise ValueError(f"the {what} is empty")
-    if _UNWRITABLE.search(word):
-        raise ValueError(f"the {what} {word!r} holds a control character")
-    if word.endswith("\\"):
-        raise ValueError(f"the {what} {word!r} ends in a backslash")
-
-
-def _check_text(what: str, text: str) -> None:
-    if not isinstance(text, str):
-        raise TypeError(f"the {what} is {type(text).__name__}, not text")
-    text.encode()  # a lone surrogate is a ValueError
-
-
-def _checked_ms(ms: int) -> int:
-    if abs(ms) > LARGEST_TIME_MS:
-        raise ValueError("the time lies outside the years 1678 to 2262")
-    return ms
-
-
 def _check_entry(entry: Event | LogLine) -> None:
-    _check_word("device", entry.device, needed=True)
-    _checked_ms(to_epoch_ms(entry.time))
-    _check_text("message", entry.message)
+    check_word("device", entry.device, needed=True)
+    checked_ms(to_epoch_ms(entry.time))
+    check_text("message", entry.message)
     if entry.seq is not None:
-        _integer(entry.seq)
+        integer(entry.seq)
     if isinstance(entry, Event):
-        _check_word("code", entry.code, needed=True)
-        _check_word("severity", entry.severity)
+        check_word("code", entry.code, needed=True)
+        check_word("severity", entry.severity)
     else:
-        _check_word("level", entry.level)
-        _check_word("logger", entry.logger)
-        _check_text("fields", log_fields(entry))
-
-
-def _check_forecast(forecast: Forecast) -> None:
-    _check_word("machine", forecast.machine, needed=True)
-    _check_word("component", forecast.component, needed=True)
-    _check_word("model version", forecast.model_version)
-    _checked_ms(to_epoch_ms(forecast.time))
-    _checked_ms(to_epoch_ms(forecast.issued_at))
-    _float(forecast.probability)
-    _integer(forecast.revision)
-
-
-def _float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, float | int):
-        raise TypeError(f"{value!r} is {type(value).__name__}, not a number")
-    if not math.isfinite(value):
-        raise ValueError(f"{value!r} is not finite")
-    return float(value)
-
-
-def _integer(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is {type(value).__name__}, not an integer")
-    if not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
-        raise ValueError(f"{value!r} does not fit into 64 bits")
-    return int(value)
+        check_word("level", entry.level)
+        check_word("logger", entry.logger)
+        check_text("fields", log_fields(entry))
 
 
 def _state(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is {type(value).__name__}, not text")
-    _check_text("state", value)
+    check_text("state", value)
     return value
 
 
 _TYPED: dict[SignalType, _Typed] = {
-    SignalType.FLOAT: _float,
-    SignalType.INTEGER: _integer,
-    SignalType.COUNTER: _integer,
+    SignalType.FLOAT: number,
+    SignalType.INTEGER: integer,
+    SignalType.COUNTER: integer,
     SignalType.STATE: _state,
 }
 
@@ -236,7 +213,7 @@ def _checked_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
     times = pc.cast(pc.floor_temporal(column, unit="millisecond"), TIME)
     bounds = pc.min_max(times.cast(pa.int64())).as_py()
     for ms in (v for v in bounds.values() if v is not None):
-        _checked_ms(ms)
+        checked_ms(ms)
     return times
 
 
@@ -245,7 +222,7 @@ def _checked_devices(column: pa.ChunkedArray) -> pa.ChunkedArray:
         raise ValueError("a row has no device")
     devices = column.cast(pa.string())
     for device in pc.unique(devices).to_pylist():
-        _check_word("device", device, needed=True)
+        check_word("device", device, needed=True)
     return devices
 
 

@@ -1,32 +1,27 @@
 """The telemetry store in one DuckDB file, owned by one process."""
 
-import re
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from foreworn.errors import ConfigurationError, StoreUnavailable
-from foreworn.health.forecast import FORECAST_SCHEMA, Forecast
+from foreworn.errors import ConfigurationError
 from foreworn.storage.telemetry import duck_sql
 from foreworn.storage.telemetry.admission import Admission
 from foreworn.storage.telemetry.arrow_rows import (
     EVENT_KEYS,
-    FORECAST_KEYS,
     LOG_KEYS,
     WINDOW_KEYS,
     event_rows,
-    forecast_rows,
-    in_order,
     log_rows,
     one_row_per_sample,
     sample_rows,
     sample_schema,
 )
+from foreworn.storage.telemetry.duck_file import DuckFile
+from foreworn.storage.telemetry.duck_predictions import DuckPredictions
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
@@ -34,8 +29,8 @@ from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
 _ROWS_PER_MERGE = 1_000_000
 
 
-class DuckTelemetryStore:
-    """A telemetry and forecast store in one DuckDB file.
+class DuckTelemetryStore(DuckPredictions):
+    """A store of telemetry and of what models say of it, in one DuckDB file.
 
     Threads of this process may read and write at the same time; another process cannot open the file.
 
@@ -53,15 +48,12 @@ class DuckTelemetryStore:
     """
 
     def __init__(self, path: Path | str, catalogue: SignalCatalogue) -> None:
-        self._path = Path(path)
-        self._connection = _open(self._path)
-        self._writing = threading.Lock()
-        self._connecting = threading.Lock()
+        admission = Admission("DuckDB", catalogue)
+        super().__init__(DuckFile(Path(path)), admission)
         try:
-            with self._cursor() as cursor:
+            with self._file.cursor() as cursor:
                 cursor.execute(duck_sql.TABLES)
                 self._columns = duck_sql.signal_columns(cursor)
-            self._admission = Admission("DuckDB", catalogue)
             self.use(catalogue)
         except BaseException:
             self.close()
@@ -79,7 +71,7 @@ class DuckTelemetryStore:
             kept, wanted = self._columns.get(name), duck_sql.COLUMN_TYPES[catalogue.by_name(name).type]
             if kept not in (None, wanted):
                 raise ConfigurationError(
-                    f"{self._path} keeps signal {name!r} as {kept}, the catalogue says {wanted}: "
+                    f"{self._file.path} keeps signal {name!r} as {kept}, the catalogue says {wanted}: "
                     "give the signal another name, or start with another file"
                 )
         self._admission.use(catalogue)
@@ -88,7 +80,7 @@ class DuckTelemetryStore:
         """Store the batch in one transaction; see `TelemetryStore.write`."""
         samples = self._admission.batch(batch)
         signals = self._admission.asked(sorted({name for _, _, values in samples for name in values}))
-        with self._transaction() as cursor:
+        with self._file.transaction() as cursor:
             self._merge_samples(cursor, sample_rows(samples, signals), signals)
             duck_sql.merge(cursor, "event", event_rows(batch.events), EVENT_KEYS)
             duck_sql.merge(cursor, "log", log_rows(batch.logs), LOG_KEYS)
@@ -99,15 +91,9 @@ class DuckTelemetryStore:
         rows = one_row_per_sample(self._admission.table(samples)).sort_by("time")
         signals = self._admission.asked(rows.column_names[2:])
         for first in range(0, len(rows), _ROWS_PER_MERGE):
-            with self._transaction() as cursor:
+            with self._file.transaction() as cursor:
                 self._merge_samples(cursor, rows.slice(first, _ROWS_PER_MERGE), signals)
             self._columns = {**self._columns, **self._types(signals)}
-
-    def write_forecasts(self, forecasts: Sequence[Forecast]) -> None:
-        """Store forecasts; see `ForecastStore.write_forecasts`."""
-        self._admission.forecasts(forecasts)
-        with self._transaction() as cursor:
-            duck_sql.merge(cursor, "forecast", forecast_rows(forecasts), FORECAST_KEYS)
 
     def samples(
         self,
@@ -123,17 +109,17 @@ class DuckTelemetryStore:
         columns = ", ".join(["time", "device", *(self._column(s) for s in asked)])
         where, values = duck_sql.in_range(start, end, "device", devices)
         query = f"SELECT {columns} FROM telemetry WHERE {where} AND ({known or 'false'}) ORDER BY device, time"
-        return self._read(query, values, sample_schema(asked))
+        return self._file.read(query, values, sample_schema(asked))
 
     def events(self, start: datetime, end: datetime, *, devices: Sequence[str] | None = None) -> pa.Table:
         """Return events; see `TelemetryStore.events`."""
         where, values = duck_sql.in_range(start, end, "device", devices)
-        return self._read(f"SELECT * EXCLUDE (seq) FROM event WHERE {where}", values, EVENT_SCHEMA, EVENT_KEYS)
+        return self._file.read(f"SELECT * EXCLUDE (seq) FROM event WHERE {where}", values, EVENT_SCHEMA, EVENT_KEYS)
 
     def logs(self, start: datetime, end: datetime, *, devices: Sequence[str] | None = None) -> pa.Table:
         """Return log lines; see `TelemetryStore.logs`."""
         where, values = duck_sql.in_range(start, end, "device", devices)
-        return self._read(f"SELECT * FROM log WHERE {where}", values, LOG_SCHEMA, LOG_KEYS)
+        return self._file.read(f"SELECT * FROM log WHERE {where}", values, LOG_SCHEMA, LOG_KEYS)
 
     def last(self, *, devices: Sequence[str] | None = None) -> pa.Table:
         """Return the newest value of every signal; see `TelemetryStore.last`."""
@@ -142,7 +128,7 @@ class DuckTelemetryStore:
         where = "true" if devices is None else duck_sql.AMONG.format("device")
         values = {} if devices is None else {"chosen": list(devices)}
         query = f"SELECT {newest} FROM telemetry WHERE {where} GROUP BY device ORDER BY device"
-        return self._read(query, values, sample_schema(asked))
+        return self._file.read(query, values, sample_schema(asked))
 
     def windows(
         self,
@@ -164,23 +150,18 @@ class DuckTelemetryStore:
         if not parts:
             return WINDOW_SCHEMA.empty_table()
         step = every // MILLISECOND
-        return self._read(" UNION ALL ".join(parts), {**values, "step": step}, WINDOW_SCHEMA, WINDOW_KEYS)
+        return self._file.read(" UNION ALL ".join(parts), {**values, "step": step}, WINDOW_SCHEMA, WINDOW_KEYS)
 
     def count_samples(self, start: datetime, end: datetime) -> int:
         """Return how many samples lie in the range."""
         where, values = duck_sql.in_range(start, end, "device", None)
-        with self._cursor() as cursor:
+        with self._file.cursor() as cursor:
             row = cursor.execute(f"SELECT count(*) FROM telemetry WHERE {where}", values).fetchone()
         return int(row[0]) if row else 0
 
-    def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
-        """Return all revisions; see `ForecastStore.forecasts`."""
-        where, values = duck_sql.in_range(start, end, "machine", machines)
-        return self._read(f"SELECT * FROM forecast WHERE {where}", values, FORECAST_SCHEMA, FORECAST_KEYS)
-
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._file.close()
 
     def _column(self, signal: Signal) -> str:
         return (
@@ -197,40 +178,3 @@ class DuckTelemetryStore:
 
     def _types(self, signals: Sequence[Signal]) -> dict[str, str]:
         return {s.name: duck_sql.COLUMN_TYPES[s.type] for s in signals}
-
-    def _read(self, query: str, values: Mapping[str, object], schema: pa.Schema, keys: Sequence[str] = ()) -> pa.Table:
-        with self._cursor() as cursor:
-            rows: pa.Table = cursor.sql(query, params=values).to_arrow_table()
-        rows = rows.rename_columns(schema.names).cast(schema)
-        return in_order(rows, keys) if keys else rows
-
-    @contextmanager
-    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._writing, self._cursor() as cursor:
-            cursor.begin()
-            yield cursor
-            cursor.commit()
-
-    @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a connection of the caller's own; closing it takes back a transaction that was not committed."""
-        try:
-            with self._connecting:
-                cursor = self._connection.cursor()
-            with cursor:
-                yield cursor
-        except (duckdb.OperationalError, duckdb.FatalException) as error:
-            raise StoreUnavailable("DuckDB", f"{self._path}: {error}") from error
-
-
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(path, config={"autoinstall_known_extensions": False})
-    except (duckdb.Error, OSError) as error:
-        holder = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
-        if holder:
-            why = f"process {holder[2]} ({holder[1]}) has it open: stop that process, or use its API"
-        else:
-            why = f"it cannot be opened ({error}): choose another file with FOREWORN_STORE__TELEMETRY"
-        raise ConfigurationError(f"{path}: {why}") from error

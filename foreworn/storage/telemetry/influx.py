@@ -2,28 +2,26 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreworn.errors import ConfigurationError
-from foreworn.health.forecast import FORECAST_SCHEMA, Forecast
 from foreworn.storage.telemetry import influx_rows, influxql, line_protocol
 from foreworn.storage.telemetry.admission import Admission
 from foreworn.storage.telemetry.arrow_rows import (
     EVENT_KEYS,
-    FORECAST_KEYS,
     LOG_KEYS,
     WINDOW_KEYS,
     in_order,
-    range_ms,
     sample_rows,
     sample_schema,
 )
 from foreworn.storage.telemetry.influx_bucket import create_bucket
 from foreworn.storage.telemetry.influx_http import InfluxConnection
+from foreworn.storage.telemetry.influx_predictions import InfluxPredictions, ranged
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, TIME, WINDOW_SCHEMA
@@ -39,8 +37,8 @@ _FIELD_TYPES = {
 _WINDOW_COLUMNS = ("min", "max", "mean", "stddev", "count", "first", "last")
 
 
-class InfluxTelemetryStore:
-    """A telemetry and forecast store in one bucket.
+class InfluxTelemetryStore(InfluxPredictions):
+    """A store of telemetry and of what models say of it, in one bucket.
 
     Nothing is asked of the server before the first read or write, so a store can be opened while it is down.
 
@@ -66,11 +64,11 @@ class InfluxTelemetryStore:
         catalogue: SignalCatalogue,
         timeout: timedelta = timedelta(seconds=30),
     ) -> None:
-        self._influx = InfluxConnection(url=url, org=org, bucket=bucket, token=token, timeout=timeout)
+        influx = InfluxConnection(url=url, org=org, bucket=bucket, token=token, timeout=timeout)
+        super().__init__(influx, Admission("InfluxDB", catalogue))
         self._bucket = bucket
         self._receiving = threading.Lock()
         self._received = 0
-        self._admission = Admission("InfluxDB", catalogue)
         self._unchecked: SignalCatalogue | None = catalogue
 
     def use(self, catalogue: SignalCatalogue) -> None:
@@ -96,11 +94,6 @@ class InfluxTelemetryStore:
         for part in admitted.to_batches(max_chunksize=100_000):
             self._influx.write(lines.of_table(pa.Table.from_batches([part])), precision="ms")
 
-    def write_forecasts(self, forecasts: Sequence[Forecast]) -> None:
-        """Store forecasts; see `ForecastStore.write_forecasts`."""
-        self._admission.forecasts(forecasts)
-        self._influx.write(map(line_protocol.forecast_line, forecasts), precision="ms")
-
     def samples(
         self,
         start: datetime,
@@ -115,7 +108,7 @@ class InfluxTelemetryStore:
         schema = sample_schema(asked)
         if not asked:
             return schema.empty_table()
-        conditions = list(_conditions(start, end, "device", devices))
+        conditions = list(ranged(start, end, "device", devices))
         columns = [influxql.tag("device"), *(influxql.field(s.name) for s in asked)]
         rows = self._select("telemetry", columns, schema, conditions)
         for signal in asked:
@@ -127,7 +120,7 @@ class InfluxTelemetryStore:
         """Return events; see `TelemetryStore.events`."""
         columns = [*map(influxql.tag, EVENT_SCHEMA.names[1:4]), *map(influxql.field, EVENT_SCHEMA.names[4:])]
         schema = EVENT_SCHEMA.append(pa.field("received", pa.int64()))
-        conditions = _conditions(start, end, "device", devices)
+        conditions = ranged(start, end, "device", devices)
         rows = self._select("event", [*columns, influxql.field("received")], schema, conditions)
         return influx_rows.texts_filled(in_order(influx_rows.last_received(rows), EVENT_KEYS))
 
@@ -135,7 +128,7 @@ class InfluxTelemetryStore:
         """Return log lines; see `TelemetryStore.logs`."""
         columns = [*map(influxql.tag, LOG_SCHEMA.names[1:4]), *map(influxql.field, LOG_SCHEMA.names[4:])]
         schema = LOG_SCHEMA.set(0, pa.field("time", pa.int64()))
-        rows = self._select("log", columns, schema, _conditions(start, end, "device", devices), epoch="ns")
+        rows = self._select("log", columns, schema, ranged(start, end, "device", devices), epoch="ns")
         ms = pa.array(rows["time"].to_numpy() // line_protocol.NS_PER_MS).cast(TIME)
         return influx_rows.texts_filled(in_order(rows.set_column(0, "time", ms), LOG_KEYS))
 
@@ -169,7 +162,7 @@ class InfluxTelemetryStore:
         """Return aggregates of numeric signals; see `TelemetryStore.windows`."""
         asked = [s for s in self._admission.asked(signals) if s.type is not SignalType.STATE]
         self._check_fields()
-        conditions = list(_conditions(start, end, "device", devices))
+        conditions = list(ranged(start, end, "device", devices))
         parts = [self._windows(signal, every // MILLISECOND, condition) for signal in asked for condition in conditions]
         return in_order(pa.concat_tables([WINDOW_SCHEMA.empty_table(), *parts]), WINDOW_KEYS)
 
@@ -180,18 +173,7 @@ class InfluxTelemetryStore:
         if not columns:
             return 0
         schema = pa.schema([("time", pa.int64())])
-        return len(self._select("telemetry", columns, schema, _conditions(start, end, "device", None)))
-
-    def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
-        """Return all revisions; see `ForecastStore.forecasts`."""
-        tags = ("machine", "component", "horizon", "model_version", "revision")
-        columns = [*map(influxql.tag, tags), influxql.field("probability"), influxql.field("issued_at")]
-        kinds = [("time", TIME), *((t, pa.string()) for t in tags), ("probability", pa.float64()), ("issued_at", TIME)]
-        stored = pa.schema(kinds)
-        rows = self._select("forecast", columns, stored, _conditions(start, end, "machine", machines))
-        horizon = pc.utf8_rtrim(rows["horizon"], "h").cast(pa.float64())
-        rows = influx_rows.texts_filled(rows.append_column("horizon_h", horizon)).select(FORECAST_SCHEMA.names)
-        return in_order(rows.cast(FORECAST_SCHEMA), FORECAST_KEYS)
+        return len(self._select("telemetry", columns, schema, ranged(start, end, "device", None)))
 
     def close(self) -> None:
         """Close all connections."""
@@ -218,22 +200,6 @@ class InfluxTelemetryStore:
             for name, kind in series["values"]:
                 fields.setdefault(name, set()).add(kind)
         return fields
-
-    def _select(
-        self,
-        measurement: str,
-        columns: Sequence[str],
-        schema: pa.Schema,
-        conditions: Sequence[str] | Iterator[str],
-        *,
-        epoch: str = "ms",
-    ) -> pa.Table:
-        found = influx_rows.as_selected(schema)
-        parts = [
-            self._influx.rows(influxql.select(measurement, columns, condition), len(columns), found, epoch=epoch)
-            for condition in conditions
-        ]
-        return pa.concat_tables([found.empty_table(), *parts]).rename_columns(schema.names)
 
     def _with_empty_states(self, rows: pa.Table, signal: Signal, conditions: Sequence[str]) -> pa.Table:
         """Put empty texts where CSV, which cannot say them, has null."""
@@ -270,7 +236,3 @@ class InfluxTelemetryStore:
         with self._receiving:
             self._received = max(time.time_ns(), self._received + 1)
             return self._received
-
-
-def _conditions(start: datetime, end: datetime, key: str, chosen: Sequence[str] | None) -> Iterator[str]:
-    return influxql.conditions(*range_ms(start, end), key, chosen)

@@ -1,10 +1,12 @@
 """InfluxDB's line protocol: one line per point, escaped so that every admitted name and text comes back."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from foreworn.health.anomaly import AnomalyScore
+from foreworn.health.demand import DemandForecast
 from foreworn.health.forecast import Forecast
 from foreworn.storage.telemetry.arrow_rows import hours, log_fields
 from foreworn.telemetry.sample import Event, LogLine, to_epoch_ms
@@ -113,3 +115,26 @@ def forecast_line(forecast: Forecast) -> str:
     ]
     fields = [f"probability={float(forecast.probability)!r}", f"issued_at={integer(to_epoch_ms(forecast.issued_at))}"]
     return point("forecast", tags, fields, to_epoch_ms(forecast.time))
+
+
+def health_line(score: AnomalyScore) -> str:
+    """Return an anomaly score's line, time in ms."""
+    tags = [("machine", score.machine), ("detector", score.detector)]
+    fields = {"score": score.score, "threshold": score.threshold, "p_value": score.p_value}
+    return point("health", tags, _floats(fields), to_epoch_ms(score.time))
+
+
+def demand_line(forecast: DemandForecast) -> str:
+    """Return a demand forecast's line, time in ms."""
+    tags = [
+        ("part", forecast.part),
+        ("place", forecast.place),
+        ("source", forecast.source.value),
+        ("issue", forecast.issue),
+    ]
+    fields = _floats({"mean": forecast.distribution.mean, **forecast.quantiles()})
+    return point("demand", tags, fields, to_epoch_ms(forecast.start))
+
+
+def _floats(fields: Mapping[str, float]) -> list[str]:
+    return [f"{name}={float(value)!r}" for name, value in fields.items()]

@@ -1,28 +1,25 @@
 """The telemetry store in memory: for tests, and for a history that is replayed and thrown away."""
 
-import threading
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 
-from foreworn.health.forecast import Forecast
 from foreworn.storage.telemetry.admission import Admission
 from foreworn.storage.telemetry.arrow_rows import (
     EVENT_KEYS,
-    FORECAST_KEYS,
     LOG_KEYS,
     WINDOW_KEYS,
     event_rows,
-    forecast_rows,
     in_order,
     log_rows,
     range_ms,
     sample_rows,
 )
+from foreworn.storage.telemetry.memory_predictions import MemoryPredictions
 from foreworn.telemetry.sample import MILLISECOND, Event, LogLine, TelemetryBatch, to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, WINDOW_SCHEMA
@@ -52,8 +49,8 @@ class _Series:
         return self.times[bisect_left(self.times, start) : bisect_left(self.times, end)]
 
 
-class MemoryTelemetryStore:
-    """A telemetry and forecast store that forgets everything when its process ends.
+class MemoryTelemetryStore(MemoryPredictions):
+    """A store of telemetry and of what models say of it that forgets everything when its process ends.
 
     Parameters
     ----------
@@ -62,12 +59,10 @@ class MemoryTelemetryStore:
     """
 
     def __init__(self, catalogue: SignalCatalogue) -> None:
-        self._admission = Admission("memory", catalogue)
-        self._lock = threading.Lock()
+        super().__init__(Admission("memory", catalogue))
         self._series: dict[str, _Series] = {}
         self._events: dict[tuple[str, int, str], Event] = {}
         self._logs: dict[tuple[str, int, int | None, str, str], LogLine] = {}
-        self._forecasts: dict[tuple[object, ...], Forecast] = {}
 
     def use(self, catalogue: SignalCatalogue) -> None:
         """Go by this catalogue from now on."""
@@ -91,14 +86,6 @@ class MemoryTelemetryStore:
         with self._lock:
             for i, (device, time) in enumerate(zip(devices, times, strict=True)):
                 self._put([(device, time, {n: column[i] for n, column in columns.items() if column[i] is not None})])
-
-    def write_forecasts(self, forecasts: Sequence[Forecast]) -> None:
-        """Keep forecasts; see `ForecastStore.write_forecasts`."""
-        self._admission.forecasts(forecasts)
-        with self._lock:
-            for f in forecasts:
-                key = (f.machine, f.component, f.horizon, to_epoch_ms(f.time), f.model_version, f.revision)
-                self._forecasts[key] = replace(f, reasons=())
 
     def samples(
         self,
@@ -169,21 +156,11 @@ class MemoryTelemetryStore:
         with self._lock:
             return sum(len(series.between(*range_ms(start, end))) for series in self._series.values())
 
-    def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
-        """Return all revisions; see `ForecastStore.forecasts`."""
-        first, last = range_ms(start, end)
-        with self._lock:
-            kept = [
-                f
-                for f in self._forecasts.values()
-                if first <= to_epoch_ms(f.time) < last and (machines is None or f.machine in machines)
-            ]
-        return in_order(forecast_rows(kept), FORECAST_KEYS)
-
     def close(self) -> None:
         """Forget everything."""
+        super().close()
         with self._lock:
-            for kept in (self._series, self._events, self._logs, self._forecasts):
+            for kept in (self._series, self._events, self._logs):
                 kept.clear()
 
     def _put(self, rows: Iterable[_Row]) -> None:

@@ -2,6 +2,7 @@
 
 from foreworn.storage.operations.sql.dirty import SqlDirtyWindows
 from foreworn.storage.operations.sql.engine import open_operations
+from foreworn.storage.operations.sql.operations import SqlOperations, SqlTransaction
 from foreworn.storage.operations.sql.progress import SqlDeviceProgressLog
 from foreworn.storage.operations.sql.quarantine import SqlQuarantine
 from foreworn.storage.operations.sql.registry import SqlFleetRegistry
@@ -11,7 +12,9 @@ __all__ = [
     "SqlDeviceProgressLog",
     "SqlDirtyWindows",
     "SqlFleetRegistry",
+    "SqlOperations",
     "SqlQuarantine",
+    "SqlTransaction",
     "SqlVerdictBoard",
     "open_operations",
 ]

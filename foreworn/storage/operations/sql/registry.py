@@ -22,51 +22,59 @@ from foreworn.storage.operations.sql.tables import (
     SIGNALS,
     SITES,
 )
-from foreworn.storage.operations.sql.transactions import lock, reading, upsert, writing
+from foreworn.storage.operations.sql.transactions import Source, lock, reading, upsert, writing
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 
 
 class SqlFleetRegistry:
-    """Keeps the fleet's master data, and what was done to its machines, in the operations store."""
+    """Keeps the fleet's master data, and what was done to its machines, in the operations store.
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    Parameters
+    ----------
+    source
+        An engine: every call is a transaction of its own. A connection: all of them are in its transaction.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
     def add(self, machines: Sequence[Machine], attachments: Sequence[Attachment]) -> None:
         """Add or update machines (by id) and attachments (by device and since)."""
         fleet = {m.id: rules.normal_machine(m) for m in machines}
-        with writing(self._engine) as connection:
+        with writing(self._source) as connection:
             lock(connection, ATTACHMENTS)
             _add_machines(connection, fleet)
             _add_attachments(connection, attachments)
 
     def machines(self) -> list[Machine]:
         """Return all machines, sorted by id."""
-        with reading(self._engine) as connection:
+        with reading(self._source) as connection:
             components = defaultdict(list)
             for machine, component in connection.execute(sa.select(COMPONENTS.c.machine, COMPONENTS.c.id)):
                 components[machine].append(component)
             found = [
-                Machine(row.id, row.model, row.site, row.installed_at, tuple(sorted(components[row.id])))
+                Machine(
+                    row.id, row.model, row.site, row.installed_at, tuple(sorted(components[row.id])), row.retired_at
+                )
                 for row in connection.execute(sa.select(MACHINES))
             ]
         return sorted(found, key=lambda m: m.id)
 
     def attachments(self) -> list[Attachment]:
         """Return all attachments, sorted by device, since."""
-        with reading(self._engine) as connection:
+        with reading(self._source) as connection:
             return sorted(_attachments(connection), key=lambda a: (a.device, a.since))
 
     def add_signals(self, catalogue: SignalCatalogue) -> None:
         """Add or update signals, by machine model and name."""
-        with writing(self._engine) as connection:
+        with writing(self._source) as connection:
             lock(connection, SIGNALS)
             rules.merged_catalogue(_catalogue(connection), catalogue)
             upsert(connection, SIGNALS, [_signal_row(model, signal) for model, signal in catalogue])
 
     def catalogue(self) -> SignalCatalogue:
         """Return the signal catalogue of the whole fleet."""
-        with reading(self._engine) as connection:
+        with reading(self._source) as connection:
             return _catalogue(connection)
 
     def record_maintenance(self, records: pa.Table) -> None:
@@ -86,14 +94,14 @@ class SqlFleetRegistry:
         return self._between(FAILURES, FAILURE_SCHEMA, start, end)
 
     def _record(self, table: sa.Table, records: pa.Table, schema: pa.Schema) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._source) as connection:
             lock(connection, table)
             known = connection.execute(sa.select(MACHINES.c.id)).scalars()
             upsert(connection, table, rules.record_rows(records, schema, known))
 
     def _between(self, table: sa.Table, schema: pa.Schema, start: datetime, end: datetime) -> pa.Table:
         query = sa.select(table).where(table.c.time >= start, table.c.time < end)
-        with reading(self._engine) as connection:
+        with reading(self._source) as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return rules.record_table(rows, schema)
 
@@ -101,12 +109,16 @@ class SqlFleetRegistry:
 def _add_machines(connection: sa.Connection, fleet: Mapping[str, Machine]) -> None:
     machines = [fleet[key] for key in sorted(fleet)]
     upsert(connection, SITES, [{"id": site} for site in sorted({m.site for m in machines})], update={})
-    rows = [{"id": m.id, "model": m.model, "site": m.site, "installed_at": m.installed_at} for m in machines]
+    rows = [_machine_row(m) for m in machines]
     upsert(connection, MACHINES, rows)
     if rows:
         gone = sa.delete(COMPONENTS).where(COMPONENTS.c.machine == sa.bindparam("of"))
         connection.execute(gone, [{"of": m.id} for m in machines])
     upsert(connection, COMPONENTS, [{"machine": m.id, "id": c} for m in machines for c in m.components], update={})
+
+
+def _machine_row(m: Machine) -> dict[str, Any]:
+    return {"id": m.id, "model": m.model, "site": m.site, "installed_at": m.installed_at, "retired_at": m.retired_at}
 
 
 def _add_attachments(connection: sa.Connection, attachments: Sequence[Attachment]) -> None:

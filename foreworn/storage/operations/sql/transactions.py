@@ -11,6 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from foreworn.errors import Conflict, StoreRejected, StoreUnavailable
 
+Source = sa.Engine | sa.Connection
+"""Where an adapter works: in transactions of its own, or in the one that its caller has opened."""
+
 STORE = "the operations store"
 WRITES = "foreworn_writes"
 
@@ -19,26 +22,66 @@ _SQLITE_TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 # SQLSTATE classes: connection, rollback, resources, not in prerequisite state, operator, system.
 _POSTGRES_CANNOT_NOW = ("08", "40", "53", "55", "57", "58")
 _POSTGRES_TAKEN = "23505"
+_READ_ONLY = {"SQLITE_READONLY", "25006"}
 
 
 @contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a transaction that only reads.
+def reading(source: Source) -> Iterator[sa.Connection]:
+    """Open a transaction that only reads, or join the caller's.
 
     Raises
     ------
     StoreUnavailable
         If the database cannot answer now.
     """
-    with translated_errors(), engine.connect() as connection, connection.begin():
+    if isinstance(source, sa.Connection):
+        with translated_errors():
+            yield source
+        return
+    with translated_errors(), source.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a transaction that writes; it is committed at the end, or rolled back on an error.
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a transaction that sees one state of the store, whatever others change meanwhile, and cannot write.
 
-    On SQLite it takes the write lock at once: a reader that turns writer would be refused, not queued.
+    Raises
+    ------
+    StoreUnavailable
+        If the database cannot answer now.
+    StoreRejected
+        If something is written in it.
+    """
+    with translated_errors(), engine.connect() as plain, _cannot_write(plain) as connection:
+        try:
+            with connection.begin():
+                yield connection
+        except DBAPIError as e:
+            if {getattr(e.orig, "sqlite_errorname", None), getattr(e.orig, "sqlstate", None)} & _READ_ONLY:
+                raise StoreRejected(STORE, "this transaction only reads: open one that writes") from e
+            raise
+
+
+@contextmanager
+def _cannot_write(connection: sa.Connection) -> Iterator[sa.Connection]:
+    if connection.dialect.name == "postgresql":
+        yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA query_only = ON")
+    try:
+        yield connection
+    finally:
+        driver.execute("PRAGMA query_only = OFF")
+
+
+@contextmanager
+def writing(source: Source) -> Iterator[sa.Connection]:
+    """Open a transaction that writes, or join the caller's.
+
+    One of its own is committed at the end, or rolled back on an error. On SQLite it takes the write lock at
+    once: a reader that turns writer would be refused, not queued.
 
     Raises
     ------
@@ -51,7 +94,11 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     StoreRejected
         If the database refuses it for good.
     """
-    with translated_errors(), engine.connect() as plain:
+    if isinstance(source, sa.Connection):
+        with translated_errors():
+            yield source
+        return
+    with translated_errors(), source.connect() as plain:
         connection = plain.execution_options(**{WRITES: True})
         with connection.begin():
             yield connection
@@ -130,9 +177,23 @@ def upsert(
     connection.execute(statement, [dict(row) for row in rows])
 
 
+def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row, and tell whether there was place for it under every key and unique index of the table.
+
+    That there is none is no error of the database: PostgreSQL would refuse the rest of the transaction after one.
+    """
+    new = insert(connection, table).values(dict(row)).on_conflict_do_nothing()
+    return connection.execute(new.returning(sa.literal_column("1"))).one_or_none() is not None
+
+
 def insert(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
     """Return the insert of the connection's database, which knows about conflicts."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def by_code_point(connection: sa.Connection, column: "sa.ColumnElement[str]") -> "sa.ColumnElement[str]":
+    """Return a column of text to sort by as Python and SQLite sort, whatever language PostgreSQL was set up in."""
+    return sa.collate(column, "C") if connection.dialect.name == "postgresql" else column
 
 
 def lock(connection: sa.Connection, table: sa.Table) -> None:
