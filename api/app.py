@@ -3,35 +3,27 @@
 import logging
 from collections.abc import Collection
 from http import HTTPStatus
-from typing import Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api import console
-from api.problems import BadParameter, Problem, problem_of
+from api.auth import pages
+from api.auth.attempts import Attempts
+from api.auth.forms import form_guard
+from api.auth.identity import known_visitor
+from api.openapi import described, offered
+from api.problems import TABLE, NotLoggedIn, Problem, problem_of
 from api.routes import ROUTERS
-from api.security import KnownHosts, SecurityHeaders
+from api.security import KnownHosts, LimitedBody, SecurityHeaders
 from api.services import ConsoleServices
 from foreworn import __version__
 from foreworn.errors import ForewornError
 
 log = logging.getLogger(__name__)
-
-_DESCRIPTION = """
-Machines by risk, their signals and forecasts, the devices that speak for them, and what was refused of them.
-
-- **Read-only, and without log-in** so far: it is meant for the loopback address. Roles and keys come with
-  the first change that the API allows.
-- Times are RFC 3339 in UTC; ranges are half-open, [from, to). Units stand in field names or in their description.
-- Lists are paged: give `next_cursor` as `cursor` to read on. A machine that moves between two pages by a
-  changed risk may be seen twice or not at all; read `/v1/machines/{machine}` for one that matters.
-- Problems are `application/problem+json` (RFC 9457), and name the field at fault and the remedy.
-"""
 
 
 def create_app(services: ConsoleServices, *, host_names: Collection[str] = ()) -> FastAPI:
@@ -47,22 +39,26 @@ def create_app(services: ConsoleServices, *, host_names: Collection[str] = ()) -
     app = FastAPI(
         title="Foreworn",
         version=__version__,
-        description=_DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # whoever adds a route cannot forget to ask who comes, and whether a form is ours
+        dependencies=[Depends(known_visitor), Depends(form_guard)],
     )
     app.state.services = services
+    app.state.attempts = Attempts()
     api = APIRouter(prefix="/v1")
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    app.include_router(pages.router)
     console.mount(app)
-    for kind in (ForewornError, BadParameter, RequestValidationError, HTTPException, Exception):
+    for kind in (*TABLE, ForewornError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_problem)
+    app.add_middleware(LimitedBody)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(KnownHosts, names=host_names)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 
 
@@ -70,13 +66,23 @@ def _answer_problem(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     _log(request, error, problem)
     if not request.url.path.startswith("/v1"):
-        return console.problem_page(request, problem)
+        return _to_login(request) if isinstance(error, NotLoggedIn) else console.problem_page(request, problem)
+    headers = dict(problem.headers or {})
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = offered(request.app, request.url.path)
     return JSONResponse(
         problem.body(request.url.path),
         status_code=problem.status,
         media_type="application/problem+json",
-        headers=dict(problem.headers or {}),
+        headers=headers,
     )
+
+
+def _to_login(request: Request) -> Response:
+    """Ask a person to log in, and bring them back to what they wanted to read."""
+    wanted = request.url.path if request.method == "GET" else "/"
+    query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
+    return RedirectResponse(f"/login?{urlencode({'next': wanted + query})}", status_code=303)
 
 
 def _log(request: Request, error: Exception, problem: Problem) -> None:
@@ -88,24 +94,10 @@ def _log(request: Request, error: Exception, problem: Problem) -> None:
         logging.ERROR if broke else logging.WARNING,
         "%s %r answered %d %s: %s",
         request.method,
-        request.url.path,
+        # a one-time link is a secret as long as it was not used
+        "/link/…" if request.url.path.startswith("/link/") else request.url.path,
         problem.status,
         problem.slug,
         " ".join(str(error).split()) or type(error).__name__,
         exc_info=error if broke else None,
     )
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the schema without FastAPI's own 422: what cannot be used is a 400 here."""
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        for operations in schema["paths"].values():
-            for operation in operations.values():
-                operation["responses"].pop("422", None)
-                for problem in (r for code, r in operation["responses"].items() if code != "200"):
-                    problem["content"].pop("application/json", None)
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schema["components"]["schemas"].pop(unused, None)
-        app.openapi_schema = schema
-    return app.openapi_schema

@@ -3,11 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from api.problems import BadParameter
+from foreworn.errors import NotFound
 
 Row = TypeVar("Row")
 Key = tuple[str | float | int, ...]
@@ -64,3 +66,37 @@ def _foreign(cursor: str) -> BadParameter:
     return BadParameter(
         "cursor", f"{cursor[:80]!r} is not a cursor of this list", remedy="take next_cursor of the page before"
     )
+
+
+def named_cursor(name: str) -> str:
+    """Return the cursor to what follows the row of this name, in a list that its store pages."""
+    return _encoded((name,))
+
+
+def named_row(cursor: str) -> str:
+    """Return the name of the row that a cursor follows.
+
+    Raises
+    ------
+    BadParameter
+        If the cursor is not one that such a list gave out.
+    """
+    seen = _decoded(cursor)
+    if len(seen) != 1 or not isinstance(seen[0], str) or not seen[0].isprintable():
+        raise _foreign(cursor)
+    return seen[0]
+
+
+@contextmanager
+def cursor_of_ours() -> Iterator[None]:
+    """Say 400 where a store does not know the row that a cursor follows.
+
+    Raises
+    ------
+    BadParameter
+        In place of `NotFound`.
+    """
+    try:
+        yield
+    except NotFound as error:
+        raise _foreign(error.key) from error

@@ -5,7 +5,8 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_POLICY = (
@@ -14,6 +15,9 @@ CONTENT_POLICY = (
 )
 CHART_CONTENT_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 """For pages with charts: plotly writes style attributes. Scripts stay ours alone."""
+
+LARGEST_BODY = 1 << 20
+"""A form or a JSON object of ours has a few kilobytes. [B]"""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,6 +48,50 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class LimitedBody:
+    """Refuses a request that brings more than any of ours needs, before it fills the memory.
+
+    Parameters
+    ----------
+    largest
+        Most bytes of a body. [B]
+    """
+
+    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
+        self._app, self._largest = app, largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 413 where the length that is told is too much; end the reading where more comes than was told."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isdecimal() or int(told) > self._largest:
+            refusal = JSONResponse(self._problem(scope["path"]), 413, media_type="application/problem+json")
+            await refusal(scope, receive, send)
+            return
+        come = 0
+
+        async def counted() -> Message:
+            nonlocal come
+            message = await receive()
+            come += len(message.get("body", b""))
+            if come > self._largest:
+                raise HTTPException(413, f"a request brings at most {self._largest:,} bytes")
+            return message
+
+        await self._app(scope, counted, send)
+
+    def _problem(self, path: str) -> dict[str, object]:
+        return {
+            "type": "urn:problem-type:foreworn:content-too-large",
+            "title": "Content Too Large",
+            "status": 413,
+            "detail": f"a request brings at most {self._largest:,} bytes",
+            "instance": path,
+        }
 
 
 class KnownHosts:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from grafana_client.api import GrafanaApi
-from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaServerError, GrafanaTimeoutError
-from niquests.exceptions import JSONDecodeError, RequestException
+from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaServerError
+from requests.exceptions import JSONDecodeError, RequestException, Timeout
 
 from dashboards import influxql, sql
 from dashboards.generation import DASHBOARDS, rendered
@@ -202,7 +202,7 @@ class _Grafana:
     def _translated(self, what: str) -> Iterator[None]:
         try:
             yield
-        except GrafanaTimeoutError as e:
+        except Timeout as e:
             raise GrafanaUnavailable(self.url, "it does not answer in time") from e
         except GrafanaServerError as e:
             raise GrafanaUnavailable(self.url, str(e)) from e

@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from foreworn.settings import Settings
+from simulators.plant.reference import plant_file_reference
 
 REFERENCE = Path(__file__).parent / "reference"
 _VALUES = {str: "TEXT", int: "INTEGER", float: "NUMBER", Path: "FILE"}
@@ -23,7 +24,11 @@ _GENERATED = "<!-- Generated: python -m docs.generate -->"
 
 def pages() -> dict[str, str]:
     """Return every reference page by file name."""
-    return {"settings.md": settings_page(), "cli.md": cli_page()}
+    return {
+        "settings.md": settings_page(),
+        "cli.md": cli_page(),
+        "plant-file.md": plant_file_reference(),
+    }
 
 
 def settings_page() -> str:
@@ -128,7 +133,10 @@ def _usage(path: str, command: Any) -> str:
 def _metavar(parameter: Any) -> str:
     if parameter.metavar or parameter.param_type_name == "argument":
         return str(parameter.metavar or parameter.name.upper())
-    return _VALUES[parameter.type_descriptor.annotation]
+    kind = parameter.type_descriptor.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "|".join(member.value for member in kind)
+    return _VALUES[kind]
 
 
 def _parameter_row(parameter: Any) -> str:

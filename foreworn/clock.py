@@ -18,11 +18,15 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """The machine's own clock."""
+    """The machine's own clock, in the platform's resolution of 1 ms.
+
+    A finer time would come back from a store of records cut off, and so lie before itself.
+    """
 
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""
-        return datetime.now(UTC)
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 class ReplayClock:

@@ -34,7 +34,13 @@ def run_live(settings: Settings, *, on_start: Callable[[Platform], None]) -> Non
         clock = WallClock()
         try:
             with running_platform(
-                settings, stores, clock=clock, receiving_clock=clock, start=clock.now(), serving=stores.models.serving
+                settings,
+                stores,
+                clock=clock,
+                receiving_clock=clock,
+                start=clock.now(),
+                serving=stores.models.serving,
+                detecting=stores.detectors.serving,
             ) as platform:
                 _run_until(stop, platform, on_start)
                 if platform.failed is not None:
@@ -49,17 +55,17 @@ def _run_until(stop: threading.Event, platform: Platform, on_start: Callable[[Pl
     try:
         on_start(platform)
         while not stop.wait(SCORING_PAUSE.total_seconds()) and platform.failed is None:
-            score_due(platform)
+            work_due(platform)
     finally:
         console.stop()
 
 
-def score_due(platform: Platform) -> None:
-    """Score what is due; when a store is away or the model is damaged, leave it due and go on collecting."""
+def work_due(platform: Platform) -> None:
+    """Do what is due; when a store is away or a model is damaged, leave it due and go on collecting."""
     try:
-        platform.scoring.score_due()
+        platform.work_due()
     except (StoreUnavailable, DamagedModel, NotFound) as away:
-        _log.warning("%s; what is due is scored later", away)
+        _log.warning("%s; what is due is done later", away)
 
 
 def _stop_on_signal(stop: threading.Event) -> None:

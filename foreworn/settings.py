@@ -116,6 +116,50 @@ class ScoringSettings(_Concern):
     )
 
 
+class PlanningSettings(_Concern):
+    """When decisions are prepared, and how small a saving is worth a visit."""
+
+    propose_every: timedelta = Field(
+        timedelta(hours=1), description="Work orders are proposed at whole multiples of this."
+    )
+    least_saving: float = Field(
+        0.0,
+        ge=0,
+        description="An order is proposed only if it is expected to save more than this, in the currency "
+        "of the cost table.",
+    )
+    replenish_at: timedelta = Field(
+        timedelta(hours=5), description="Time of day, in UTC, at which part demand is forecast and stock is reviewed."
+    )
+    plan_ahead: timedelta = Field(
+        timedelta(days=14), description="How long before a maintenance plan comes due its work order is proposed."
+    )
+    stock_place: str = Field("main", min_length=1, description="The store that orders take their parts from.")
+
+
+class NotifySettings(_Concern):
+    """Who is told of work orders besides the console."""
+
+    addresses: tuple[SecretStr, ...] = Field(
+        (), description='Apprise addresses as a JSON list, such as `["json://host/path"]`; they may hold passwords.'
+    )
+
+
+class GrafanaSettings(_Concern):
+    """The Grafana that dashboards are pushed to, and the reader it asks the operations store as."""
+
+    url: str = Field("http://127.0.0.1:3000", description="Where Grafana answers.")
+    token: SecretStr | None = Field(None, description="A service account's token; or give user and password.")
+    user: str = Field("", description="The user to log in as where there is no token.")
+    password: SecretStr | None = Field(None, description="The user's password.")
+    folder: str = Field("Foreworn", min_length=1, description="The folder that the dashboards go to.")
+    reader: SecretStr | None = Field(
+        None,
+        description="PostgreSQL address of a role that may only read what dashboards show, "
+        "`postgresql://grafana:PASSWORD@HOST:PORT/DATABASE`; needed to make the data source.",
+    )
+
+
 class ApiSettings(_Concern):
     """Where the API and the console listen."""
 
@@ -139,6 +183,9 @@ class Settings(BaseSettings):
     ingestion: IngestionSettings = Field(default_factory=IngestionSettings, description="What the collector accepts.")
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where data is kept.")
     scoring: ScoringSettings = Field(default_factory=ScoringSettings, description="When machines are scored.")
+    planning: PlanningSettings = Field(default_factory=PlanningSettings, description="When decisions are prepared.")
+    notify: NotifySettings = Field(default_factory=NotifySettings, description="Who is told of work orders.")
+    grafana: GrafanaSettings = Field(default_factory=GrafanaSettings, description="Where dashboards are shown.")
     api: ApiSettings = Field(default_factory=ApiSettings, description="Where the API and the console listen.")
 
     @model_validator(mode="before")

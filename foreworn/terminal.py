@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -11,10 +11,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from foreworn.demo import DemoResult
 from foreworn.fleet.history import RecordedFleet
 from foreworn.loop.replay_report import ReplayReport
-from foreworn.replay import Replayed
 from models.failure import GradientBoostedFailureModel
+from simulators.plant import PlantFile
 
 # No markup: what is printed holds file names, columns and payloads of others, square brackets included.
 out = Console(markup=False)
@@ -121,11 +122,14 @@ class DemoScreen:
     Parameters
     ----------
     stays_open
-        Whether the console stays when the replay is over.
+        Whether the console stays when the stretch is over.
+    by_hand
+        Whether the visitor is the planner.
     """
 
-    def __init__(self, *, stays_open: bool) -> None:
+    def __init__(self, *, stays_open: bool, by_hand: bool) -> None:
         self._stays_open = stays_open
+        self._by_hand = by_hand
         self._live = ExitStack()
         self._reached: Callable[[datetime], None] | None = None
 
@@ -137,27 +141,73 @@ class DemoScreen:
     ) -> None:
         self._live.close()
 
-    def training(self, fleet: RecordedFleet) -> None:
-        """Say that training on a simulated fleet begins."""
-        history = fleet.history
-        err.print(
-            f"Training on a simulated fleet: {len(history.machines)} machines, {len(history.telemetry):,} samples, "
-            f"{len(history.failures)} failures"
-        )
+    def simulating(self, file: PlantFile, start: datetime, end: datetime) -> None:
+        """Say that a year of the plant is being simulated."""
+        machines = sum(1 for _ in file.machine_ids())
+        err.print(f"{file.name}: {machines} machines, simulated. Everything below is made up but consistent.")
+        self._reached = self._live.enter_context(time_bar("A year, run to failure", start, end))
 
-    def console_open(self, url: str, start: datetime, end: datetime) -> None:
-        """Say that the console answers and the replay of [start, end) begins."""
-        err.print(f"Console: {url}/   (look at it while the four weeks pass)")
-        self._reached = self._live.enter_context(time_bar("Replaying", start, end))
+    def simulated(self, time: datetime) -> None:
+        """Say that the simulation of the past has come to `time`."""
+        self._tell(time)
+
+    def learning(self, past: RecordedFleet) -> None:
+        """Say that the past is being stored and learned from."""
+        self._live.close()
+        history = past.history
+        err.print(f"{len(history.telemetry):,} samples and {len(history.failures)} failures to learn from")
+        self._live.enter_context(waiting("Storing them and training"))
+
+    def console_open(self, link: str, start: datetime, end: datetime) -> None:
+        """Say that the console answers at a link that works once, and [start, end) begins to pass."""
+        self._live.close()
+        err.print(f"Console: {link}   (this link logs you in once)", highlight=False, soft_wrap=True)
+        err.print("  Today     what will fail, why, and what acting saves; orders appear within a minute")
+        err.print("  Orders    a predicted failure becomes an order, gets its part, is done, and makes a label")
+        err.print("  Parts     demand by source, stock, and what to buy")
+        err.print("  Model     how often such probabilities came true")
+        if self._by_hand:
+            err.print("You are the planner: approve and schedule on Today; technicians do what is scheduled.")
+        self._reached = self._live.enter_context(time_bar("Live over MQTT", start, end))
 
     def reached(self, time: datetime) -> None:
-        """Say that the replay has come to `time`."""
+        """Say that the plant has come to `time`."""
+        self._tell(time)
+
+    def timed(self, seconds: Mapping[str, float], span: timedelta) -> None:
+        """Say where the wall time of the live stretch went."""
+        self._live.close()
+        show_seconds(seconds, span / timedelta(hours=1))
+
+    def finished(self, result: DemoResult) -> None:
+        """Say that the stretch is over, and what it cost."""
+        show_demo(result)
+        if self._stays_open:
+            err.print("The console stays open; Ctrl-C ends the demo.")
+
+    def _tell(self, time: datetime) -> None:
         assert self._reached is not None
         self._reached(time)
 
-    def finished(self, replayed: Replayed) -> None:
-        """Say that the replay is over, and what it showed."""
-        self._live.close()
-        show_replay(replayed.report, replayed.stopwatch.seconds)
-        if self._stays_open:
-            err.print("The console stays open; Ctrl-C ends the demo.")
+
+def show_demo(result: DemoResult) -> None:
+    """Print what acting on the forecasts cost beside other ways of keeping the same plant."""
+    days = (result.end - result.start) / timedelta(days=1)
+    table = Table(
+        "way of keeping the plant", "failures", f"cost [{result.currency}]", title=f"{days:.0f} days, same luck"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row("run to failure", str(result.failures_run_to_failure), f"{result.cost_run_to_failure:,.0f}")
+    table.add_row("best age replacement", str(result.failures_age_replacement), f"{result.cost_age_replacement:,.0f}")
+    acted = "acting on the forecasts" if result.scores == "model" else "acting on shuffled forecasts"
+    table.add_row(acted, str(result.failures), f"{result.cost_policy:,.0f}")
+    table.add_row("perfect foresight", "0", f"{result.cost_perfect:,.0f}")
+    out.print(table)
+    gap = "unknown" if result.gap_closed is None else f"{result.gap_closed:.0%}"
+    out.print(
+        f"{gap} of the gap from best age replacement to perfect foresight is closed: {result.failures_prevented} "
+        f"failures prevented within two horizons, {result.false_orders} of {result.work_orders_completed} orders came "
+        f"earlier than that or found nothing, {result.stockouts} stock-outs. Simulated; the best age was chosen in hindsight."
+    )
+    out.print(f"Peak memory {result.peak_memory_mib:,.0f} MiB.")

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import pytest
 
+from foreworn.health.anomaly import HealthStore
+from foreworn.health.demand import DemandStore
 from foreworn.health.forecast import ForecastStore
 from foreworn.storage.telemetry.duck import DuckTelemetryStore
 from foreworn.storage.telemetry.influx import InfluxTelemetryStore
@@ -31,7 +33,7 @@ MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
-class AnyStore(TelemetryStore, ForecastStore, Protocol):
+class AnyStore(TelemetryStore, ForecastStore, HealthStore, DemandStore, Protocol):
     """What every adapter is."""
 
     def use(self, catalogue: SignalCatalogue) -> None: ...

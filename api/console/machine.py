@@ -1,15 +1,23 @@
 """One machine: what is expected, why, its signals, and what happened to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse, Response
 
+from api.auth import require
+from api.console.cases import share_words
 from api.console.chart import Chart
+from api.console.done import done_sentence
+from api.console.failure_curves import curve_chart
+from api.console.forms import Form, Typed, go_to
+from api.console.guarded import TypedForm
 from api.console.machine_charts import forecast_chart, marks_of, signal_charts
+from api.console.machine_work import ask_for_work, machine_work, report_failure
 from api.console.notices import notices
 from api.console.picture import picture, probability_bar
 from api.console.plotly_figure import plotly_figure
@@ -25,11 +33,16 @@ from api.reading.signals import MachineSignals, machine_signals
 from api.routes.parameters import Services, Stretch
 from api.security import CHART_CONTENT_POLICY
 from api.services import ConsoleServices
-from foreworn.errors import StoreUnavailable
+from foreworn.access import Role, User
+from foreworn.errors import Conflict, NotFound, StoreUnavailable
 from foreworn.health.forecast import Forecast
+from foreworn.planning import WorkOrder
 from foreworn.telemetry.sample import MILLISECOND
 
 router = APIRouter(include_in_schema=False)
+
+Worker = Annotated[User, Depends(require(Role.TECHNICIAN, Role.PLANNER))]
+Planner = Annotated[User, Depends(require(Role.PLANNER))]
 
 STRETCHES = (7, 30)
 _MOST_POINTS = 1500
@@ -70,21 +83,75 @@ class Recorded:
 
 @router.get("/machines/{machine}")
 def machine_page(
-    request: Request, services: Services, machine: str, days: Annotated[int, Query(description="7 or 30")] = 7
+    request: Request,
+    services: Services,
+    machine: str,
+    days: Annotated[int, Query(description="7 or 30")] = 7,
+    did: Annotated[str, Query()] = "",
 ) -> HTMLResponse:
     """Return the page."""
     if days not in STRETCHES:
         raise BadParameter("days", f"{days} is not a length of this page", remedy="use 7 or 30")
+    return _page(request, services, machine, days=days, done=done_sentence(services, did))
+
+
+@router.post("/machines/{machine}/failures")
+def post_failure(request: Request, services: Services, user: Worker, form: TypedForm, machine: str) -> Response:
+    """Record a failure; go on to the order of its repair."""
+    return _asked(request, services, machine, form, report_failure, user, "failure")
+
+
+@router.post("/machines/{machine}/orders")
+def post_order(request: Request, services: Services, user: Planner, form: TypedForm, machine: str) -> Response:
+    """Create an order; go on to it."""
+    return _asked(request, services, machine, form, ask_for_work, user, "order")
+
+
+def _asked(
+    request: Request,
+    services: ConsoleServices,
+    machine: str,
+    form: Form,
+    use: Callable[..., WorkOrder],
+    user: User,
+    which: str,
+) -> Response:
+    try:
+        order = use(services, machine, form, actor=user.name)
+    except (Conflict, NotFound, ValueError) as refusal:
+        trouble = f"{refusal.field}: {refusal.problem}" if isinstance(refusal, BadParameter) else str(refusal)
+        typed = Typed({**form.fields, "form": which, "trouble": trouble})
+        status = HTTPStatus.CONFLICT if isinstance(refusal, Conflict) else HTTPStatus.BAD_REQUEST
+        return _page(request, services, machine, days=STRETCHES[0], typed=typed, status=status)
+    return go_to(f"/orders/{order.id}", did=order.id)
+
+
+def _page(
+    request: Request,
+    services: ConsoleServices,
+    machine: str,
+    *,
+    days: int,
+    done: str = "",
+    typed: Typed | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HTMLResponse:
     fleet = fleet_state(services)
     state = fleet.machine(machine)
     stretch = Stretch(fleet.now - timedelta(days=days), fleet.now + MILLISECOND)
-    done = maintenance_records(services, machine, stretch.start, stretch.end)
-    recorded = _recorded(services, fleet, state, stretch, done)
-    history = newest_first([*done, *recorded.events])
+    worked = maintenance_records(services, machine, stretch.start, stretch.end)
+    recorded = _recorded(services, fleet, state, stretch, worked)
+    history = newest_first([*worked, *recorded.events])
     answer = page(
         request,
         "machine.html",
+        status=status,
         fleet=fleet,
+        work=machine_work(services, machine, fleet.now),
+        curves=curve_chart(state),
+        share_words=lambda case: share_words(case, services.registry.catalogue()),
+        typed=typed or Typed(),
+        done=done,
         now=fleet.now,
         state=state,
         days=days,

@@ -1,4 +1,4 @@
-"""Model: what is in use, what it learned from, what it leaves out, and how good it was on inner folds."""
+"""Model: how often it was right, what is in use, what it learned from, and how good it was on inner folds."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from api.console.notices import notices
 from api.console.rendering import page
+from api.console.scorecards import cards_of
 from api.console.words import date, number, reading
 from api.reading.fleet_state import fleet_state
 from api.routes.parameters import Services
@@ -46,6 +47,7 @@ def model_page(request: Request, services: Services) -> HTMLResponse:
         metrics=_table(said.get("metrics")),
         further={key: value for key, value in said.items() if key not in _NAMED},
         versions=services.models.versions(),
+        cards=cards_of(services, None if fleet.model is None else fleet.model.version),
     )
 
 

@@ -11,6 +11,9 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from api.console import assets, words
+from api.console.forms import Typed
+from api.console.reader import reader_of
+from api.console.track_record import band
 from api.instants import format_instant
 from api.problems import Problem
 
@@ -54,11 +57,21 @@ def _environment() -> Environment:
         "minute": lambda time: words.exact(time.replace(second=0, microsecond=0)),
         "when": words.when,
         "percent": words.percent,
+        "money": words.money,
+        "hours": words.hours,
+        "within": words.within,
+        "sentence": words.sentence,
+        "band": band,
         "span": words.span,
         "number": words.number,
         "reading": words.reading,
     }
-    environment.globals |= {"asset": assets.asset_url, "address": address, "plural": words.plural}
+    environment.globals |= {
+        "asset": assets.asset_url,
+        "address": address,
+        "plural": words.plural,
+        "nothing_typed": Typed(),
+    }
     return environment
 
 
@@ -66,8 +79,8 @@ _TEMPLATES = _environment()
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render a template; `path` is where the reader is."""
-    html = _TEMPLATES.get_template(template).render(path=request.url.path, **values)
+    """Render a template; `path` is where the reader is, `visitor` who they are."""
+    html = _TEMPLATES.get_template(template).render(path=request.url.path, visitor=reader_of(request), **values)
     return HTMLResponse(html, status_code=status)
 
 

@@ -1,7 +1,5 @@
 """Today: which machines will fail, which component, how sure, and why."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -10,16 +8,20 @@ from fastapi import APIRouter, Depends, Query, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from api.console.csv_file import csv_file
+from api.console.done import done_sentence
 from api.console.notices import notices
 from api.console.picture import probability_bar
 from api.console.reasons import reason_phrase
 from api.console.rendering import page
 from api.console.words import deadline, percent, plural
+from api.console.work_ahead import work_ahead
 from api.instants import format_instant
 from api.reading.fleet_state import FleetState, MachineState, fleet_state
 from api.reading.quarantined import sensors_in_doubt
 from api.routes.parameters import Services
 from foreworn.health.forecast import Forecast
+from foreworn.planning.decline import DECLINE_REASONS
 from foreworn.telemetry.signal import SignalCatalogue
 
 router = APIRouter(include_in_schema=False)
@@ -104,7 +106,12 @@ class Row:
 
 
 @router.get("/")
-def today(request: Request, services: Services, chosen: Annotated[Selection, Depends()]) -> HTMLResponse:
+def today(
+    request: Request,
+    services: Services,
+    chosen: Annotated[Selection, Depends()],
+    did: Annotated[str, Query(description="What was just changed.")] = "",
+) -> HTMLResponse:
     """Return the page."""
     fleet = fleet_state(services)
     rows = chosen.of(fleet)
@@ -121,6 +128,9 @@ def today(request: Request, services: Services, chosen: Annotated[Selection, Dep
         deadline=deadline,
         chosen=chosen,
         lead=_lead(fleet),
+        ahead=work_ahead(services, fleet.now),
+        decline_reasons=DECLINE_REASONS,
+        done=done_sentence(services, did),
         sites=sorted({m.machine.site for m in fleet.machines}),
         models=sorted({m.machine.model for m in fleet.machines}),
         catalogue=services.registry.catalogue(),
@@ -165,18 +175,8 @@ def _folded(rows: Sequence[Row], shown: Sequence[Row]) -> str:
 def today_csv(services: Services, chosen: Annotated[Selection, Depends()]) -> Response:
     """Return every machine that the same address without `.csv` would list."""
     fleet = fleet_state(services)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_HEAD)
     catalogue = services.registry.catalogue()
-    for row in chosen.of(fleet):
-        writer.writerow([_inert(cell) for cell in _cells(row, catalogue)])
-    name = f"foreworn-{fleet.now:%Y-%m-%dT%H%M}.csv"
-    return Response(
-        text.getvalue(),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_file("foreworn", fleet.now, _HEAD, (_cells(row, catalogue) for row in chosen.of(fleet)))
 
 
 _HEAD = (
@@ -214,8 +214,3 @@ def _cells(row: Row, catalogue: SignalCatalogue) -> Sequence[str]:
         "" if until is None else format_instant(until),
         "yes" if row.state.silent else "no",
     )
-
-
-def _inert(cell: str) -> str:
-    # a spreadsheet runs cells that begin like a formula; ours are text
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,11 +1,13 @@
 """How numbers, times and forecasts read to a person."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from foreworn.health.forecast import Forecast
 from foreworn.telemetry.signal import Signal
 
 _DAYS_OF_WEEK = 7
+_WHOLE_HOURS_FROM = 10
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -45,6 +47,58 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 machine', '1,200 machines', '0 readings')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def money(amount: float, currency: str, digits: int = 2) -> str:
+    """Return an amount to as many leading digits as are known of it, with its currency.
+
+    Examples
+    --------
+    >>> [money(v, "EUR") for v in (3127.4, 84.2, 0.0, -950.0)]
+    ['3,100 EUR', '84 EUR', '0 EUR', '−950 EUR']
+    >>> money(21437.0, "EUR", digits=3)
+    '21,400 EUR'
+    """
+    whole = 0.0
+    if amount:
+        whole = round(amount, min(0, digits - 1 - math.floor(math.log10(abs(amount)))))
+    return f"{whole:,.0f} {currency}".replace("-", "−")
+
+
+def hours(length: timedelta) -> str:
+    """Return working time in hours, to the half hour where it is short.
+
+    Examples
+    --------
+    >>> [hours(timedelta(minutes=m)) for m in (0, 20, 90, 180, 3840)]
+    ['0 h', '0.3 h', '1.5 h', '3 h', '64 h']
+    """
+    value = length / _HOUR
+    return f"{value:.0f} h" if value >= _WHOLE_HOURS_FROM else f"{value:.1f} h".replace(".0 h", " h")
+
+
+def within(length: timedelta) -> str:
+    """Return how far a forecast looks, in the words of a sentence.
+
+    Examples
+    --------
+    >>> [within(timedelta(hours=h)) for h in (1, 24, 36, 168)]
+    ['within 1 hour', 'within 24 hours', 'within 36 hours', 'within 7 days']
+    """
+    if length < 2 * _DAY:
+        return f"within {plural(round(length / _HOUR), 'hour')}"
+    return f"within {plural(round(length / _DAY), 'day')}"
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital at its beginning and a stop at its end.
+
+    Examples
+    --------
+    >>> sentence("replace the bearing"), sentence("Why?")
+    ('Replace the bearing.', 'Why?')
+    """
+    return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.!?' else '.'}"
 
 
 def span(length: timedelta) -> str:
@@ -107,15 +161,17 @@ def when(time: datetime, now: datetime) -> str:
     Examples
     --------
     >>> now = datetime(2015, 8, 1, 6, tzinfo=UTC)
-    >>> [when(now + timedelta(days=d), now) for d in (0, 2, -3, 12, 300)]
-    ['06:00 today', 'Mon 06:00', 'Wed 06:00', '13 Aug 06:00', '27 May 2016 06:00']
+    >>> [when(now + timedelta(days=d), now) for d in (0, 2, -1, -3, 12, 300)]
+    ['06:00 today', 'Mon 06:00', 'yesterday 06:00', 'last Wed 06:00', '13 Aug 06:00', '27 May 2016 06:00']
     """
     utc, today = time.astimezone(UTC), now.astimezone(UTC).date()
-    days = abs((utc.date() - today).days)
+    days = (utc.date() - today).days
     if days == 0:
         return f"{utc:%H:%M} today"
-    if days < _DAYS_OF_WEEK:
-        return f"{utc:%a %H:%M}"
+    if days == -1:
+        return f"yesterday {utc:%H:%M}"
+    if abs(days) < _DAYS_OF_WEEK:
+        return f"{'last ' if days < 0 else ''}{utc:%a %H:%M}"
     day = f"{utc.day} {utc:%b}" if utc.year == today.year else date(utc)
     return f"{day} {utc:%H:%M}"
 

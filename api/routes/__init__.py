@@ -1,7 +1,41 @@
 """The JSON API: one file per noun."""
 
-from api.routes import devices, machines, models, platform, quarantine
+from api.routes import (
+    audit,
+    cases,
+    costs,
+    devices,
+    failures,
+    labels,
+    machines,
+    models,
+    parts,
+    platform,
+    purchases,
+    quarantine,
+    stock_movements,
+    tokens,
+    users,
+    work_orders,
+)
 
-ROUTERS = (machines.router, devices.router, quarantine.router, models.router, platform.router)
+ROUTERS = (
+    machines.router,
+    failures.router,
+    work_orders.router,
+    parts.router,
+    stock_movements.router,
+    purchases.router,
+    costs.router,
+    cases.router,
+    models.router,
+    labels.router,
+    devices.router,
+    quarantine.router,
+    users.router,
+    tokens.router,
+    audit.router,
+    platform.router,
+)
 
 __all__ = ["ROUTERS"]

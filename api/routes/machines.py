@@ -9,12 +9,12 @@ from api.instants import Instant
 from api.reading.fleet_state import fleet_state
 from api.reading.forecasts import machine_forecasts
 from api.reading.signals import machine_signals
-from api.routes.parameters import Between, Cursor, Limit, Services, problems
+from api.routes.parameters import PRINTABLE, Between, Cursor, Limit, Services, problems
 from api.schemas.forecast import ForecastAnswer, ForecastPage
 from api.schemas.machine import MachineAnswer, MachinePage, SignalsAnswer
 
 router = APIRouter(prefix="/machines", tags=["machines"])
-MachineId = Annotated[str, Path(description="The machine's id.")]
+MachineId = Annotated[str, Path(description="The machine's id.", max_length=300), PRINTABLE]
 
 
 @router.get("", summary="Machines by risk", responses=problems(400, 503))

@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from api.reading.fleet_state import fleet_state
 from api.reading.store_state import telemetry_trouble
-from api.routes.parameters import Services, problems
+from api.routes.parameters import Services, open_problems, problems
 from api.schemas.platform import HealthAnswer, StatusAnswer
 
 router = APIRouter(tags=["platform"])
 
 
-@router.get("/health", summary="Whether it lives", responses=problems(503))
+@router.get("/health", summary="Whether it lives", responses=open_problems(503))
 def get_health(services: Services) -> HealthAnswer:
     """Answer 200 where the process lives and both stores answer, 503 with the reason where not."""
     services.registry.machines()

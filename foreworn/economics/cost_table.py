@@ -68,12 +68,12 @@ class ComponentCost:
 
     @property
     def planned(self) -> float:
-        """A planned replacement with its standstill. [currency]"""
+        """A planned replacement with its standstill [currency]."""
         return self.preventive + self.downtime_per_hour * (self.planned_downtime / timedelta(hours=1))
 
     @property
     def breakdown(self) -> float:
-        """A failure with its standstill. [currency]"""
+        """A failure with its standstill [currency]."""
         return self.failure + self.downtime_per_hour * (self.unplanned_downtime / timedelta(hours=1))
 
 

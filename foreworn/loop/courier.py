@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from foreworn.clock import Clock
-from foreworn.errors import ForewornError
 from foreworn.loop.operations import Operations
 from foreworn.loop.outbox import Message
 
@@ -39,9 +38,11 @@ class Courier:
     def deliver_due(self) -> int:
         """Deliver all that is due, and return how many messages arrived."""
         arrived = 0
+        # What fails meanwhile is due after this: each message is tried once, however long a receiver takes to refuse.
+        now = self._clock.now()
         while True:
             with self._operations.reading() as tx:
-                messages = tx.outbox.due(self._clock.now(), limit=_AT_ONCE)
+                messages = tx.outbox.due(now, limit=_AT_ONCE)
             if not messages:
                 return arrived
             arrived += sum(self._deliver(message) for message in messages)
@@ -52,8 +53,8 @@ class Courier:
             return self._later(message, f"nobody delivers {message.topic!r}")
         try:
             delivery(message)
-        except ForewornError as problem:
-            return self._later(message, str(problem))
+        except Exception as problem:  # whatever one message does, the others arrive
+            return self._later(message, f"{type(problem).__name__}: {problem}")
         with self._operations.transaction() as tx:
             tx.outbox.delivered(message.key, now=self._clock.now())
         return True

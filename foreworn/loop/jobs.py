@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Job:
     payload
         What the handler needs, as JSON-able values.
     attempts
-        How often it was begun.
+        How often it was begun, as far as it was to blame that it was not finished.
     """
 
     key: str
@@ -29,6 +29,25 @@ class Job:
     due: datetime
     payload: Mapping[str, object] = field(default_factory=dict)
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobStanding:
+    """How far a job has come.
+
+    Parameters
+    ----------
+    job
+        Which.
+    state
+        `waiting` (or being done), `done`, or `failed` for good.
+    why
+        What went wrong the last time; None where nothing did.
+    """
+
+    job: Job
+    state: Literal["waiting", "done", "failed"]
+    why: str | None = None
 
 
 class JobQueue(Protocol):
@@ -55,14 +74,22 @@ class JobQueue(Protocol):
         """
         ...
 
-    def fail(self, key: str, worker: str, *, now: datetime, why: str, again: datetime | None) -> None:
+    def fail(
+        self, key: str, worker: str, *, now: datetime, why: str, again: datetime | None, counted: bool = True
+    ) -> None:
         """Give it back, to be tried `again`; None: never, it stands as failed with the reason.
+
+        `counted`: whether this attempt counts; it does not where the job was not to blame.
 
         Raises
         ------
         Conflict
             If the worker does not hold it any more.
         """
+        ...
+
+    def standing(self, key: str) -> JobStanding | None:
+        """Return how far the job of this key has come; None where there is none."""
         ...
 
     def failed(self) -> list[tuple[Job, str]]:

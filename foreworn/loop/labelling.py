@@ -1,45 +1,27 @@
 """Turn what happened into labels: outcomes make them, and only of forecasts said before the outcome."""
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
+from foreworn.audit import PLATFORM, AuditEntry
 from foreworn.clock import Clock
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.failure_model import FailureModelStore
 from foreworn.health.forecast import ForecastStore
-from foreworn.health.label import INSPECTED, Label, Outcome, outcome
+from foreworn.health.label import Label, Outcome
 from foreworn.health.scorecard import Scorecard, scorecard
-from foreworn.loop.live_history import EARLIEST
+from foreworn.loop.component_past import ComponentPast
 from foreworn.loop.operations import Operations, Transaction
-from foreworn.planning.work_order import WorkOrder, WorkOrderKind, WorkOrderState
-from foreworn.telemetry.sample import MILLISECOND
+from foreworn.planning.work_order import WorkOrder, WorkOrderKind
 
 EVERY = timedelta(days=1)
 """One forecast a day of each component is labelled: those of one day say nearly the same."""
 
-Component = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What was done to components and what became of them: sorted times, by (machine, component)."""
-
-    failures: Mapping[Component, list[datetime]]
-    replacements: Mapping[Component, list[datetime]]
-    preventive: Mapping[Component, list[datetime]]
-    inspections: Mapping[Component, list[tuple[datetime, Outcome]]]
-
-    def is_down(self, component: Component, time: datetime) -> bool:
-        """Whether it failed before `time` and has not been repaired since: a forecast then is of nothing."""
-        failed = _last(self.failures.get(component, []), time)
-        repaired = _last(self.replacements.get(component, []), time)
-        return failed is not None and (repaired is None or repaired < failed)
+TOLD_LATE = timedelta(days=60)
+"""A failure that is told late corrects the labels of forecasts up to this old."""
 
 
 class Labelling:
@@ -77,7 +59,7 @@ class Labelling:
         said = _first_said(self._forecasts.forecasts(start, end))
         thresholds = {version: self._models.load(version).threshold for version in {x["model_version"] for x in said}}
         with self._operations.transaction() as tx:
-            past = self._past(tx)
+            past = ComponentPast.of(self._registry, tx, until=self._clock.now())
             tx.labels.expect(
                 [
                     Label(
@@ -96,14 +78,23 @@ class Labelling:
             )
 
     def decide(self) -> int:
-        """Give every pending label, and every predictive order without an outcome, what has become of it."""
+        """Give every pending label, and every predictive order without an outcome, what has become of it.
+
+        People tell of failures late. Labels and orders that had another outcome are corrected then.
+
+        Returns
+        -------
+        int
+            How many labels have a new outcome.
+        """
+        now = self._clock.now()
         with self._operations.transaction() as tx:
-            past = self._past(tx)
-            now = self._clock.now()
-            decided = [d for d in (_decided(x, past, now) for x in tx.labels.pending()) if d is not None]
+            past = ComponentPast.of(self._registry, tx, until=now)
+            told_late = [x for x in tx.labels.of_model(since=now - TOLD_LATE) if _is_in_doubt(x, past)]
+            decided = [d for x in [*tx.labels.pending(), *told_late] if (d := _decided(x, past)) is not None]
             tx.labels.decide(decided)
-            for order in tx.orders.find(kind=WorkOrderKind.PREDICTIVE, unlabelled=True):
-                self._decide_order(tx, order, past, now)
+            for order in _undecided(tx, past, since=now - TOLD_LATE):
+                _decide_order(tx, order, past)
         return len(decided)
 
     def scorecard(self, version: str | None = None) -> Scorecard:
@@ -116,46 +107,45 @@ class Labelling:
             ]
             return scorecard(tx.labels.of_model(version), orders, model_version=version)
 
-    def _decide_order(self, tx: Transaction, order: WorkOrder, past: _Past, now: datetime) -> None:
-        if order.evidence is None:
-            return
-        what, _ = _fate((order.machine, order.component), order.evidence.data_time, order.evidence.horizon, past, now)
-        if what is not Outcome.PENDING:
-            tx.orders.update(replace(order, outcome=what, version=order.version + 1), seen=order.version)
 
-    def _past(self, tx: Transaction) -> _Past:
-        latest = self._clock.now() + MILLISECOND
-        maintenance = self._registry.maintenance(EARLIEST, latest).to_pylist()
-        return _Past(
-            failures=_times(self._registry.failures(EARLIEST, latest).to_pylist()),
-            replacements=_times(maintenance),
-            preventive=_times(row for row in maintenance if row["kind"] == "preventive"),
-            inspections=_inspections(tx.orders.find(states=(WorkOrderState.COMPLETED, WorkOrderState.CLOSED))),
-        )
+def _is_in_doubt(label: Label, past: ComponentPast) -> bool:
+    """Whether a failure is on record that a decided label may not know of."""
+    if label.outcome.confirms or label.outcome is Outcome.PENDING:
+        return False
+    return past.fails((label.machine, label.component), label.time, label.horizon)
 
 
-def _decided(label: Label, past: _Past, now: datetime) -> Label | None:
-    """Return the label with its outcome; None while it is pending."""
-    what, at = _fate((label.machine, label.component), label.time, label.horizon, past, now)
-    if what is Outcome.PENDING:
+def _decided(label: Label, past: ComponentPast) -> Label | None:
+    """Return the label with its outcome; None while it is pending, or has it already."""
+    what, at = past.fate((label.machine, label.component), label.time, label.horizon, issued_at=label.issued_at)
+    if what is Outcome.PENDING or (what, at) == (label.outcome, label.decided_at):
         return None
-    if at is not None and at <= label.issued_at and what is not Outcome.SURVIVED:
-        what = Outcome.CENSORED  # it was said when everybody could know: it proves nothing
     return replace(label, outcome=what, decided_at=at)
 
 
-def _fate(
-    component: Component, time: datetime, horizon: timedelta, past: _Past, now: datetime
-) -> tuple[Outcome, datetime | None]:
-    """Return the outcome of a component over (time, time + horizon], and when it was settled."""
-    failed = _next(past.failures.get(component, []), time)
-    replaced = _next(past.preventive.get(component, []), time)
-    looked = next((x for x in past.inspections.get(component, []) if x[0] > time), None)
-    what = outcome(time, horizon, next_failure=failed, next_preventive=replaced, known_until=now, inspection=looked)
-    if what is Outcome.FOUND_NOTHING and now < time + horizon:
-        return Outcome.PENDING, None  # it may still fail
-    at = {Outcome.FAILED: failed, Outcome.CENSORED: replaced, Outcome.SURVIVED: time + horizon, Outcome.PENDING: None}
-    return what, looked[0] if what in INSPECTED and looked is not None else at[what]
+def _undecided(tx: Transaction, past: ComponentPast, *, since: datetime) -> list[WorkOrder]:
+    """Return predictive orders without an outcome, and those whose outcome a failure that was told late may change."""
+    doubtful = [
+        order
+        for order in tx.orders.find(kind=WorkOrderKind.PREDICTIVE, changed_since=since)
+        if order.outcome is not None
+        and order.evidence is not None
+        and not order.outcome.confirms
+        and past.fails((order.machine, order.component), order.evidence.data_time, order.evidence.horizon)
+    ]
+    return [*tx.orders.find(kind=WorkOrderKind.PREDICTIVE, unlabelled=True), *doubtful]
+
+
+def _decide_order(tx: Transaction, order: WorkOrder, past: ComponentPast) -> None:
+    said = order.evidence
+    if said is None:
+        return
+    what, _ = past.fate((order.machine, order.component), said.data_time, said.horizon, issued_at=said.issued_at)
+    if what in (Outcome.PENDING, order.outcome):
+        return
+    tx.orders.update(replace(order, outcome=what, version=order.version + 1), seen=order.version)
+    detail = {"outcome": str(what), "before": order.outcome and str(order.outcome), "version": order.version + 1}
+    tx.audit.record(AuditEntry(past.until, PLATFORM, "work_order.labelled", order.id, detail))
 
 
 def _first_said(forecasts: pa.Table) -> list[dict[str, Any]]:
@@ -169,33 +159,3 @@ def _first_said(forecasts: pa.Table) -> list[dict[str, Any]]:
             if before is None or row["revision"] < before["revision"]:
                 said[key] = row
     return list(said.values())
-
-
-def _times(rows: Iterable[Mapping[str, object]]) -> dict[Component, list[datetime]]:
-    times: dict[Component, list[datetime]] = defaultdict(list)
-    for row in rows:
-        times[str(row["machine"]), str(row["component"])].append(row["time"])  # type: ignore[arg-type]
-    return {component: sorted(found) for component, found in times.items()}
-
-
-def _inspections(orders: Iterable[WorkOrder]) -> dict[Component, list[tuple[datetime, Outcome]]]:
-    """Return when components were looked at, and what was found."""
-    found: dict[Component, list[tuple[datetime, Outcome]]] = defaultdict(list)
-    for order in orders:
-        if order.findings is None or order.kind is WorkOrderKind.CORRECTIVE:
-            continue
-        what = order.findings.finding.outcome
-        if what in INSPECTED:
-            done = next(step.time for step in order.transitions if step.after is WorkOrderState.COMPLETED)
-            found[order.machine, order.component].append((done, what))
-    return {component: sorted(times) for component, times in found.items()}
-
-
-def _next(times: list[datetime], after: datetime) -> datetime | None:
-    at = bisect_right(times, after)
-    return times[at] if at < len(times) else None
-
-
-def _last(times: list[datetime], until: datetime) -> datetime | None:
-    at = bisect_right(times, until)
-    return times[at - 1] if at else None

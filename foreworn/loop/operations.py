@@ -6,6 +6,7 @@ from typing import Protocol
 from foreworn.access import UserBook
 from foreworn.audit import AuditTrail
 from foreworn.economics.cost_book import CostBook
+from foreworn.fleet.registry import FleetRegistry
 from foreworn.fleet.site import SiteBook
 from foreworn.health.case import CaseBook
 from foreworn.health.label import LabelBook
@@ -19,6 +20,11 @@ from foreworn.spares.books import PartBook, PurchaseBook, StockLedger
 
 class Transaction(Protocol):
     """The books of one transaction; all that is changed through them is kept together, or not at all."""
+
+    @property
+    def registry(self) -> FleetRegistry:
+        """The fleet; what is recorded here is recorded with the rest, or not at all."""
+        ...
 
     @property
     def orders(self) -> OrderBook:

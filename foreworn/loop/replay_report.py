@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.health.failure_model import FailureModel
+from foreworn.loop.order_record import OrderRecord
 from models.evaluation.judgement import Judgement, judge
 
 
@@ -52,6 +53,7 @@ class ReplayReport:
     horizon: timedelta
     counts: ReplayCounts
     judgement: Judgement
+    orders: OrderRecord
 
     @property
     def hours(self) -> float:
@@ -72,6 +74,7 @@ class ReplayReport:
             **{f"lead_time_{name}_h": value for name, value in sorted(judged.lead_time_h.items())},
             "brier": _known(judged.brier),
             "brier_skill": _known(judged.brier_skill),
+            **self.orders.figures(),
         }
 
     def reliability(self) -> list[dict[str, float | int | None]]:
@@ -96,6 +99,8 @@ class ReplayReport:
             "threshold": self.threshold,
             "horizon_h": self.horizon / timedelta(hours=1),
             **self.figures(),
+            "orders_sha256": self.orders.orders_sha256,
+            "labels_sha256": self.orders.labels_sha256,
             "reliability": self.reliability(),
         }
 
@@ -105,6 +110,7 @@ def replay_report(
     forecasts: pa.Table,
     history: FleetHistory,
     model: FailureModel,
+    orders: OrderRecord,
     start: datetime,
     end: datetime,
 ) -> ReplayReport:
@@ -124,7 +130,7 @@ def replay_report(
         maintenance=history.maintenance,
         known_until=min(end, recorded_until),
     )
-    return ReplayReport(start, end, model.version, model.threshold, model.horizon, counts, judgement)
+    return ReplayReport(start, end, model.version, model.threshold, model.horizon, counts, judgement, orders)
 
 
 def first_said(forecasts: pa.Table, version: str) -> pa.Table:

@@ -37,6 +37,8 @@ class Scoring:
         The grid: whole multiples of this since 1970.
     start
         Grid times up to here count as scored; the newest verdict's time where there is one.
+    on_dirty
+        Told of the windows that data came late for, before they are forgotten.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Scoring:
         clock: Clock,
         every: timedelta,
         start: datetime,
+        on_dirty: Callable[[Sequence[DirtyWindow]], object] | None = None,
     ) -> None:
+        self._on_dirty = on_dirty
         self._history = history
         self._registry = registry
         self._serving = serving
@@ -99,7 +103,7 @@ class Scoring:
             raise
 
     def _machines_at(self, time: datetime) -> list[str]:
-        return [m.id for m in self._registry.machines() if m.components and m.installed_at <= time]
+        return [m.id for m in self._registry.machines() if m.components and m.in_service_at(time)]
 
     def _forecast(self, model: FailureModel, rows: Sequence[Row]) -> list[Forecast]:
         if not rows:
@@ -120,6 +124,8 @@ class Scoring:
             self._write(revised)
             self._verdicts.post(revised)
             issued += len(revised)
+        if windows and self._on_dirty is not None:
+            self._on_dirty(windows)
         self._dirty.clear(generation)
         return issued
 

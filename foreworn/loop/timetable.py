@@ -7,6 +7,8 @@ from foreworn.clock import grid_times
 from foreworn.loop.jobs import Job
 from foreworn.loop.operations import Transaction
 
+_TIME = "time"
+
 
 @dataclass(frozen=True, slots=True)
 class Routine:
@@ -47,7 +49,12 @@ class Routine:
 def enqueue_due(tx: Transaction, routines: tuple[Routine, ...], start: datetime, end: datetime) -> int:
     """Put the jobs that came due in (start, end] in the queue, and return how many are new."""
     return sum(
-        tx.jobs.put(Job(key=f"{r.kind}:{time:%Y-%m-%dT%H:%M:%SZ}", kind=r.kind, due=time))
+        tx.jobs.put(Job(f"{r.kind}:{time:%Y-%m-%dT%H:%M:%SZ}", r.kind, due=time, payload={_TIME: time.isoformat()}))
         for r in routines
         for time in r.due_in(start, end)
     )
+
+
+def time_of(job: Job) -> datetime:
+    """Return the time that a routine's job stands for; `due` moves on when it is tried again."""
+    return datetime.fromisoformat(str(job.payload[_TIME]))

@@ -1,12 +1,13 @@
-"""Train a failure model on a fleet's past, keep it, and put it in use."""
+"""Train a failure model and an anomaly detector on a fleet's past, keep them, and put them in use."""
 
 from datetime import datetime
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.settings import ScoringSettings
+from models import anomaly
 from models.failure import FailureModelSettings, GradientBoostedFailureModel
 from models.failure import train as train_model
-from models.registry import FolderModelStore
+from models.registry import FolderDetectorStore, FolderModelStore
 
 
 def train(
@@ -30,3 +31,19 @@ def train(
     models.save(model)
     models.serve(model.version)
     return model
+
+
+def train_detector(
+    history: FleetHistory, *, until: datetime, detectors: FolderDetectorStore
+) -> anomaly.SubspaceDetector:
+    """Learn what is healthy from what was stamped before `until`, save the detector, and put it in use.
+
+    Raises
+    ------
+    TooLittleHistory
+        If there is not enough to learn from; the detector in use stays.
+    """
+    detector = anomaly.train(history, until=until)
+    detectors.save(detector)
+    detectors.serve(detector.version)
+    return detector

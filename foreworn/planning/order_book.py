@@ -39,10 +39,16 @@ class OrderBook(Protocol):
     def update(self, order: WorkOrder, *, seen: int) -> None:
         """Put `order` in the place of the version that its changer saw; new steps are appended.
 
+        What is kept has a version above `seen`, also where the changer has not counted it up.
+
         Raises
         ------
         Conflict
-            If it has another version than `seen` by now.
+            If it has another version than `seen` by now; it says who changed it, to what and when.
+        NotFound
+            If there is none of this id, or it names a technician or an order that does not exist.
+        ValueError
+            If it changes what is frozen (machine, component, kind, creation, evidence), or takes a step back.
         """
         ...
 

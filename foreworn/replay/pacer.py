@@ -7,11 +7,7 @@ from datetime import datetime, timedelta
 
 from foreworn.bootstrap import Platform
 from foreworn.errors import BrokerUnavailable, StoreUnavailable
-from foreworn.fleet.history import FleetHistory
-from foreworn.loop.backfill import record_work
-from foreworn.loop.live_history import EARLIEST
 from foreworn.replay.stopwatch import Stopwatch
-from foreworn.telemetry.sample import MILLISECOND
 from simulators.publisher import DevicePublisher
 from simulators.replay import Step
 
@@ -31,28 +27,28 @@ class Pacer:
     ----------
     platform, publisher
         Who listens, and who speaks.
-    stretch
-        The replayed history; its maintenance and failures are put on record as their time comes.
     stopwatch
         Is told where the time went.
+    on_stored
+        Called with each step's time once its messages are stored, before anything is scored.
     on_step
-        Called after each step with the replayed time.
+        Called after each step with its time.
     """
 
     def __init__(
         self,
         platform: Platform,
         publisher: DevicePublisher,
-        stretch: FleetHistory,
         stopwatch: Stopwatch,
-        on_step: Callable[[datetime], None] | None,
+        *,
+        on_stored: Callable[[datetime], None],
+        on_step: Callable[[datetime], None] | None = None,
     ) -> None:
         self._platform = platform
         self._publisher = publisher
-        self._stretch = stretch
         self._stopwatch = stopwatch
+        self._on_stored = on_stored
         self._on_step = on_step
-        self._recorded_until = EARLIEST
 
     def wait(self, step: Step) -> None:
         """Return when the step's messages are acknowledged and stored, and what was due is scored."""
@@ -60,30 +56,24 @@ class Pacer:
             self._arrive(step)
         with self._stopwatch.stage("forward to the store"):
             self._forward()
-        self._record_work(step.time)
+        self._on_stored(step.time)
         self.score()
         if self._on_step is not None:
             self._on_step(step.time)
 
     def score(self) -> None:
-        """Score what is due, once the stores answer.
+        """Score what is due and do the day's work, once the stores answer.
 
         Raises
         ------
         StoreUnavailable
             If they do not for too long.
         """
-        deadline = _deadline()
         with self._stopwatch.stage("score"):
-            while True:
-                try:
-                    self._platform.scoring.score_due()
-                    return
-                except StoreUnavailable as away:
-                    if wall.monotonic() > deadline:
-                        raise
-                    _log.warning("%s; the replay waits", away)
-                    wall.sleep(away.retry_after.total_seconds())
+            _once_stores_answer(self._platform.scoring.score_due)
+            _once_stores_answer(self._platform.watching.watch_due)
+        with self._stopwatch.stage("decide and label"):
+            _once_stores_answer(self._platform.working_day.work_due)
 
     def _arrive(self, step: Step) -> None:
         """Wait until the platform has all that was published."""
@@ -129,10 +119,18 @@ class Pacer:
         except TimeoutError as late:
             raise StoreUnavailable("the telemetry store", str(late)) from late
 
-    def _record_work(self, time: datetime) -> None:
-        """Put the maintenance and failures of the step on record, as people would."""
-        record_work(self._platform.stores.registry, self._stretch.between(self._recorded_until, time + MILLISECOND))
-        self._recorded_until = time + MILLISECOND
+
+def _once_stores_answer(work: Callable[[], object]) -> None:
+    deadline = _deadline()
+    while True:
+        try:
+            work()
+            return
+        except StoreUnavailable as away:
+            if wall.monotonic() > deadline:
+                raise
+            _log.warning("%s; the replay waits", away)
+            wall.sleep(away.retry_after.total_seconds())
 
 
 def _deadline() -> float:

@@ -12,8 +12,10 @@ from foreworn.errors import ConfigurationError
 from foreworn.fleet.history import FleetHistory, RecordedFleet
 from foreworn.health.failure_model import FailureModel
 from foreworn.loop.backfill import backfill, record_work
+from foreworn.loop.order_record import OrderRecord
 from foreworn.loop.replay_report import ReplayReport, replay_report
 from foreworn.replay.counts import count
+from foreworn.replay.history_work import HistoryWork
 from foreworn.replay.pacer import Pacer
 from foreworn.replay.stopwatch import Stopwatch
 from foreworn.settings import Settings
@@ -87,21 +89,32 @@ def run_replay(
         receiving_clock=receiving_clock,
         start=start - MILLISECOND,
         serving=lambda: model,
+        detecting=lambda: None,
         on_forwarded=lambda batch: _observe(clock, batch),
     ) as platform:
         if on_start is not None:
             on_start(platform)
         with DevicePublisher(platform.mqtt) as publisher:
-            pacer = Pacer(platform, publisher, stretch, stopwatch, on_step)
+            work = HistoryWork(stores.registry, platform.work_orders, stretch)
+            # A failure is reported when the platform's present has come to it, which a silent device holds back.
+            pacer = Pacer(
+                platform,
+                publisher,
+                stopwatch,
+                on_stored=lambda time: work.do_until(min(time, clock.now())),
+                on_step=on_step,
+            )
             devices = HistoryReplay(fleet, publisher, receiving_clock, step=settings.scoring.every)
             _announce(publisher, fleet, start)
             devices.run(start, end, speed=speed, wait_for_platform=pacer.wait)
             clock.end(end - MILLISECOND)
+            work.do_until(end - MILLISECOND)
             pacer.score()
             with stopwatch.stage("count and judge"):
                 forecasts = stores.telemetry.forecasts(start, end)
                 counts = count(fleet, stretch, devices, platform, publisher, forecasts, model.version)
-                report = replay_report(counts, forecasts, fleet.history, model, start, end)
+                orders = OrderRecord.of(stores.operations)
+                report = replay_report(counts, forecasts, fleet.history, model, orders, start, end)
     return Replayed(report, stopwatch)
 
 

@@ -1,18 +1,19 @@
 """The console in a real browser: wide and narrow, light and dark, with and without script."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
 from itertools import product
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from api.app import create_app
 from api.server import ConsoleServer
 from foreworn.clock import ManualClock
-from tests.servers import programme
+from tests.integration.visiting import ALONE, Home, running, visit, without_script
+from tests.unit.api.browsing import ADMIN
 from tests.unit.api.seeded_fleet import DAY, NOW, StubModels, empty_services, seeded_services, with_store_away
 
 pytestmark = pytest.mark.browser
@@ -23,8 +24,6 @@ PATHS = (
 )
 
 
-ALONE = "select, button, summary, .masthead .name, nav a, a.subject, .elsewhere a, .choices a, .more a, .switch a"
-"""What is touched by itself; links within a sentence are as high as their line."""
 CONTRASTS = """() => {
     const style = getComputedStyle(document.documentElement);
     const light = (name) => {
@@ -40,41 +39,9 @@ CONTRASTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = programme("chromium", "TEST_CHROMIUM", "/usr/bin")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--no-first-run"]
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def console() -> Iterator[str]:
-    with ConsoleServer(create_app(seeded_services()), "127.0.0.1", 0) as server:
-        yield server.url
-
-
-@dataclass
-class Visit:
-    """A page that notes what went wrong on it, and what it loaded from elsewhere."""
-
-    page: Page
-    home: str
-    errors: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
-
-    def open(self, path: str) -> None:
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda r: None if r.url.startswith(self.home) else self.strangers.append(r.url))
-        self.page.goto(self.home + path, wait_until="load")
-
-    @property
-    def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+def console() -> Iterator[Home]:
+    with running(seeded_services()) as home:
+        yield home
 
 
 @pytest.fixture(scope="module")
@@ -88,27 +55,10 @@ def windows(browser: Browser) -> Iterator[Mapping[int, BrowserContext]]:
         context.close()
 
 
-@contextmanager
-def visit(window: BrowserContext, home: str, path: str) -> Iterator[Visit]:
-    with closing(window.new_page()) as page:
-        visited = Visit(page, home)
-        visited.open(path)
-        yield visited
-
-
-@contextmanager
-def without_script(browser: Browser, home: str, path: str, *, width: int) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=False)
-    with closing(context):
-        page = context.new_page()
-        page.goto(home + path, wait_until="load")
-        yield page
-
-
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_fits_its_window_and_stays_at_home(
-    windows: Mapping[int, BrowserContext], console: str, path: str, width: int
+    windows: Mapping[int, BrowserContext], console: Home, path: str, width: int
 ) -> None:
     with visit(windows[width], console, path) as visited:
         if path.startswith("/machines/Pump"):
@@ -123,7 +73,7 @@ def test_a_page_fits_its_window_and_stays_at_home(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_the_paper(
-    windows: Mapping[int, BrowserContext], console: str, scheme: Literal["dark", "light"]
+    windows: Mapping[int, BrowserContext], console: Home, scheme: Literal["dark", "light"]
 ) -> None:
     with visit(windows[1280], console, "/") as visited:
         visited.page.emulate_media(color_scheme=scheme)
@@ -133,12 +83,12 @@ def test_words_stand_out_from_the_paper(
 
 
 def test_script_turns_pictures_into_charts_that_follow_the_colour_scheme(
-    windows: Mapping[int, BrowserContext], console: str
+    windows: Mapping[int, BrowserContext], console: Home
 ) -> None:
     with visit(windows[1280], console, "/machines/Pump-07") as visited:
         page = visited.page
         page.wait_for_selector("html[data-charts=drawn]")
-        assert page.locator("figure .js-plotly-plot").count() == 5
+        assert page.locator("figure .js-plotly-plot").count() == 6
         assert page.locator("figure svg.picture").count() == 0
         line = page.locator("figure .scatterlayer .js-line").first
         light = line.evaluate("line => getComputedStyle(line).stroke")
@@ -146,11 +96,11 @@ def test_script_turns_pictures_into_charts_that_follow_the_colour_scheme(
         expect(page.locator("figure .scatterlayer .js-line").first).not_to_have_css("stroke", light)
 
 
-def test_without_script_the_pictures_stay_and_the_filters_work(browser: Browser, console: str) -> None:
+def test_without_script_the_pictures_stay_and_the_filters_work(browser: Browser, console: Home) -> None:
     with without_script(browser, console, "/machines/Pump-07", width=1280) as page:
-        assert page.locator("figure svg.picture").count() == 5
+        assert page.locator("figure svg.picture").count() == 6
         assert page.locator("figure svg.picture").first.bounding_box() is not None
-        page.goto(f"{console}/")
+        page.goto(f"{console.url}/")
         page.select_option("select[name=state]", "silent")
         page.click("form.filters button")
         assert "state=silent" in page.url
@@ -158,7 +108,7 @@ def test_without_script_the_pictures_stay_and_the_filters_work(browser: Browser,
 
 
 def test_on_a_phone_the_sentence_comes_first_and_the_filters_last(
-    windows: Mapping[int, BrowserContext], console: str
+    windows: Mapping[int, BrowserContext], console: Home
 ) -> None:
     with visit(windows[360], console, "/") as visited:
         places = [visited.page.locator(f).first.bounding_box() for f in (".lead", "a.subject", "td.chance", ".filters")]
@@ -169,7 +119,7 @@ def test_on_a_phone_the_sentence_comes_first_and_the_filters_last(
 
 @pytest.mark.parametrize("path", ["/", "/machines/Pump-07", "/devices", "/quarantine"])
 def test_what_stands_alone_on_a_phone_is_large_enough_to_touch(
-    windows: Mapping[int, BrowserContext], console: str, path: str
+    windows: Mapping[int, BrowserContext], console: Home, path: str
 ) -> None:
     with visit(windows[360], console, path) as visited:
         heights = visited.page.locator(ALONE).evaluate_all(
@@ -181,9 +131,11 @@ def test_what_stands_alone_on_a_phone_is_large_enough_to_touch(
 
 def test_today_renews_itself_and_says_when_it_cannot(browser: Browser) -> None:
     clock = ManualClock(NOW)
-    server = ConsoleServer(create_app(replace(seeded_services(machines=7, days=1), clock=clock)), "127.0.0.1", 0)
+    app = create_app(replace(seeded_services(machines=7, days=1), clock=clock))
+    server = ConsoleServer(app, "127.0.0.1", 0)
     server.start()
     with closing(browser.new_context()) as context:
+        Home(app, server.url).let_in(context, ADMIN)
         page = context.new_page()
         page.clock.install()
         page.goto(f"{server.url}/", wait_until="load")
@@ -205,8 +157,9 @@ def test_empty_and_broken_states_fit_too(windows: Mapping[int, BrowserContext], 
         "no model": replace(seeded, models=StubModels(None)),
         "store away": with_store_away(seeded),
     }[state]
-    with ConsoleServer(create_app(services), "127.0.0.1", 0) as server:
-        for path, (_, window) in product(("/", "/devices"), windows.items()):
-            with visit(window, server.url, path) as visited:
+    paths = ("/", "/devices", "/orders", "/jobs", "/parts", "/cases", "/data", "/model")
+    with running(services) as home:
+        for path, (_, window) in product(paths, windows.items()):
+            with visit(window, home, path) as visited:
                 assert visited.overflow == 0
                 assert visited.errors == []

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from foreworn.cli import factor, in_a_folder, instant
+from foreworn.cli.options import factor, in_a_folder, instant
 
 
 @pytest.mark.parametrize(

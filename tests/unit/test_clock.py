@@ -14,6 +14,10 @@ def test_wall_time_is_aware_and_in_utc() -> None:
     assert WallClock().now().utcoffset() == timedelta(0)
 
 
+def test_the_wall_clock_knows_nothing_finer_than_the_records_do() -> None:
+    assert {WallClock().now().microsecond % 1000 for _ in range(50)} == {0}
+
+
 def test_a_replay_stands_at_its_start_until_a_device_speaks() -> None:
     assert ReplayClock(START).now() == START
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from foreworn.bootstrap import Stores, _scoring, open_stores
-from foreworn.clock import ManualClock
+from foreworn.bootstrap import Stores, open_stores
+from foreworn.bootstrap.platform import _resumed
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.health.forecast import Forecast
 from foreworn.settings import Settings, StoreSettings
@@ -30,7 +30,7 @@ def verdict(time: datetime) -> Forecast:
 
 
 def resumed(settings: Settings, stores: Stores) -> datetime:
-    return _scoring(settings, stores, lambda: None, ManualClock(NOW), start=NOW).scored_until
+    return _resumed(settings, stores, NOW)
 
 
 def test_a_new_platform_scores_from_now_on(settings: Settings, stores: Stores) -> None:

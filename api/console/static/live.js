@@ -4,12 +4,12 @@
 const EVERY_MS = 5000;
 const PARTS = [".dateline", "main", "footer"];
 
-// Nobody's hand is moved: not while a control is in use or text is being marked.
+// Nobody's hand is moved: not while a control is in use, a question stands open, or text is being marked.
 function inUse() {
   const chosen = [...document.querySelectorAll("form.filters option:checked")];
   return (
     document.hidden ||
-    document.querySelector("main :focus-visible, main select:focus") !== null ||
+    document.querySelector("main :focus-visible, main select:focus, main input:focus, main details[open]") !== null ||
     !window.getSelection().isCollapsed ||
     chosen.some((option) => !option.defaultSelected && option.value !== "")
   );

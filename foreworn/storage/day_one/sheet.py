@@ -156,15 +156,16 @@ class Sheet:
         least: float = 0,
         most: float = LARGEST,
     ) -> list[float | None]:
-        """Return numbers within [least, most]; `bound` says the lower limit in words."""
+        """Return numbers within [least, most], None where there is none; `bound` says the lower limit in words."""
         empty = pc.is_null(self._rows.table[name])
         values: list[float | None] = read(self._rows, name).to_pylist()
         if needed:
             self._rows.report(empty, name, lambda _: f"the field is empty; write a number, {bound}")
-        low, high = (v is not None and v < least for v in values), (v is not None and v > most for v in values)
+        low = [v is not None and v < least for v in values]
+        high = [v is not None and v > most for v in values]
         self.report(low, name, lambda i: f"{values[i]:g} is not {bound}; correct it")
         self.report(high, name, lambda i: f"{values[i]:g} is too large; {most:g} is the largest")
-        return values
+        return [None if too_low or too_high else v for v, too_low, too_high in zip(values, low, high, strict=True)]
 
 
 def _filled(values: Iterable[float | None], default: float) -> list[float]:

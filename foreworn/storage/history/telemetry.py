@@ -32,6 +32,11 @@ class Telemetry:
     notes: tuple[str, ...]
 
 
+def has_telemetry(folder: Path) -> bool:
+    """Tell whether a folder holds telemetry at all."""
+    return (folder / TELEMETRY_PARQUET).exists() or (folder / TELEMETRY_CSV).exists()
+
+
 def read_telemetry(
     folder: Path, fleet: Fleet, catalogue: SignalCatalogue | None, findings: Findings
 ) -> Telemetry | None:

@@ -1,25 +1,45 @@
 """A small fleet in memory for the tests of API and console: alarms, silence, refusals, a month of signals."""
 
+import atexit
 import math
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
 
 import pyarrow as pa
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
 
 from api.services import ConsoleServices
+from foreworn.access import Role, User
 from foreworn.clock import ManualClock
 from foreworn.errors import NotFound, StoreUnavailable
 from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA, FleetHistory
 from foreworn.fleet.machine import Attachment, Machine
+from foreworn.health.demand import DemandForecast, demand_table
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast, Reason
+from foreworn.loop.labelling import Labelling
+from foreworn.loop.passwords import Passwords
+from foreworn.loop.people import People
+from foreworn.loop.proposing import Proposing
+from foreworn.loop.purchasing import Purchases
+from foreworn.loop.replenishing import Replenishing
+from foreworn.loop.work_orders import WorkOrders
 from foreworn.storage.operations.memory import (
     MemoryDeviceProgressLog,
     MemoryFleetRegistry,
     MemoryQuarantine,
     MemoryVerdictBoard,
 )
+from foreworn.storage.operations.sql import SqlFleetRegistry, open_operations
+from foreworn.storage.operations.sql.answers import SqlAnswerBook
+from foreworn.storage.operations.sql.operations import SqlOperations
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.quarantine import Rejection
@@ -31,6 +51,19 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 VERSION = "gb-3f2a91"
 HOSTILE = '<script>alert("7")</script>'.replace("/", "⁄")
 """A device id with markup; ids hold no slash, so its closing tag has another one."""
+
+PEOPLE = {
+    "ada": Role.ADMIN,
+    "paula": Role.PLANNER,
+    "theo": Role.TECHNICIAN,
+    "ines": Role.INVENTORY,
+    "emil": Role.ENGINEER,
+    "vera": Role.VIEWER,
+    "gateway": Role.DEVICE,
+}
+"""Who may log in, by `password of NAME`."""
+QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+_NUMBERS = count(1)
 
 CATALOGUE = SignalCatalogue(
     {
@@ -126,6 +159,31 @@ class AwayTelemetryStore(MemoryTelemetryStore):
         raise _away()
 
 
+class MemoryDemand:
+    """A demand store in memory."""
+
+    def __init__(self) -> None:
+        self._said: list[DemandForecast] = []
+
+    def write_demand(self, forecasts: Sequence[DemandForecast]) -> None:
+        """Keep them."""
+        self._said += forecasts
+
+    def demand(
+        self, start: datetime, end: datetime, *, parts: Sequence[str] | None = None, places: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Return those that fit."""
+        return demand_table(
+            [
+                f
+                for f in self._said
+                if start <= f.start < end
+                and (parts is None or f.part in parts)
+                and (places is None or f.place in places)
+            ]
+        )
+
+
 class AwayRegistry(MemoryFleetRegistry):
     """A registry whose database does not answer."""
 
@@ -138,18 +196,50 @@ def _away() -> StoreUnavailable:
     return StoreUnavailable("InfluxDB at 127.0.0.1:8086", "connection refused", retry_after=timedelta(seconds=2.5))
 
 
+@cache
+def _prepared() -> Path:
+    """Return an operations store that knows the users; made once, copied for each fleet."""
+    folder = Path(tempfile.mkdtemp(prefix="foreworn-fleet-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    engine = open_operations("sqlite:///prepared.sqlite", folder=folder)
+    with SqlOperations(engine).transaction() as tx:
+        for name, role in PEOPLE.items():
+            tx.users.put(User(name, frozenset({role}), QUICK.hashed(f"password of {name}")))
+    engine.dispose()
+    return folder
+
+
+def _operations_with_people() -> Engine:
+    folder = _prepared()
+    file = folder / f"fleet-{next(_NUMBERS)}.sqlite"
+    shutil.copy(folder / "prepared.sqlite", file)
+    return open_operations(f"sqlite:///{file.name}", folder=folder)
+
+
 def empty_services() -> ConsoleServices:
-    """Return services that know nothing."""
-    telemetry = MemoryTelemetryStore(CATALOGUE)
+    """Return services that know nothing but the users of `PEOPLE`."""
+    telemetry, clock = MemoryTelemetryStore(CATALOGUE), ManualClock(NOW)
+    engine = _operations_with_people()
+    operations, registry = SqlOperations(engine), SqlFleetRegistry(engine)
+    models, verdicts = StubModels(None), MemoryVerdictBoard()
     return ConsoleServices(
-        clock=ManualClock(NOW),
-        registry=MemoryFleetRegistry(),
+        operations=operations,
+        demand=MemoryDemand(),
+        answers=SqlAnswerBook(engine),
+        people=People(operations, clock, passwords=QUICK),
+        work_orders=WorkOrders(operations, registry, clock),
+        purchases=Purchases(operations, clock),
+        labelling=Labelling(operations, registry, telemetry, models, clock),
+        proposing=Proposing(operations, registry, verdicts, clock),
+        replenishing=Replenishing(operations, registry, verdicts, clock),
+        clock=clock,
+        registry=registry,
         telemetry=telemetry,
         forecasts=telemetry,
-        verdicts=MemoryVerdictBoard(),
+        verdicts=verdicts,
         quarantine=MemoryQuarantine(),
         progress=MemoryDeviceProgressLog(),
-        models=StubModels(None),
+        models=models,
         collector_counts=lambda: {"received": 0, "acknowledged": 0},
         spool_depth=lambda: 0,
     )

@@ -1,8 +1,13 @@
 """Who is answered, and what every answer carries."""
 
+import asyncio
+
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
 from api.app import create_app
+from api.security import LARGEST_BODY, LimitedBody
 from api.services import ConsoleServices
 from tests.unit.api.browsing import Client
 
@@ -46,3 +51,29 @@ def test_a_page_with_charts_lets_plotly_set_styles_but_runs_no_other_script(clie
     policy = client.get("/machines/Pump-07").headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "style-src 'self' 'unsafe-inline'" in policy
+
+
+def test_a_request_that_brings_too_much_is_refused_before_it_is_read(paula: Client) -> None:
+    long = {"reason": "x" * LARGEST_BODY}
+    answer = paula.change("POST", "/v1/work-orders/WO-1/approve", long, If_Match='"1"')
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_body_that_is_longer_than_it_tells_is_not_read_to_its_end() -> None:
+    read: list[int] = []
+
+    async def reader(scope: Scope, receive: Receive, send: Send) -> None:
+        while True:
+            read.append(len((await receive())["body"]))
+
+    async def endless() -> Message:
+        return {"type": "http.request", "body": b"x" * 100, "more_body": True}
+
+    async def unheard(message: Message) -> None:
+        raise AssertionError(message)
+
+    with pytest.raises(HTTPException, match="413"):
+        asyncio.run(LimitedBody(reader, largest=1000)({"type": "http", "headers": [], "path": "/"}, endless, unheard))
+    assert sum(read) <= 1000

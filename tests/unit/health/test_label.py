@@ -53,6 +53,44 @@ def test_a_failure_on_record_counts_before_the_horizon_is_over() -> None:
     assert found is Outcome.FAILED
 
 
+@pytest.mark.parametrize(
+    ("failed", "replaced", "looked", "expected"),
+    [
+        pytest.param(None, None, (2, Outcome.FOUND), Outcome.FOUND, id="found as predicted"),
+        pytest.param(None, 2, (2, Outcome.FOUND), Outcome.FOUND, id="found, and replaced for it"),
+        pytest.param(None, 2, (2, Outcome.FOUND_NOTHING), Outcome.FOUND_NOTHING, id="replaced though found in order"),
+        pytest.param(None, 1, (2, Outcome.FOUND), Outcome.CENSORED, id="replaced before anybody looked"),
+        pytest.param(1, None, (2, Outcome.FOUND), Outcome.FAILED, id="failed before anybody looked"),
+        pytest.param(3, None, (2, Outcome.FOUND), Outcome.FOUND, id="found, left alone, and failed"),
+        pytest.param(3, None, (2, Outcome.FOUND_NOTHING), Outcome.FAILED, id="found in order, and failed after all"),
+        pytest.param(
+            3, None, (2, Outcome.FOUND_OTHER), Outcome.FAILED, id="found something else, and failed after all"
+        ),
+        pytest.param(4, 3, (2, Outcome.FOUND_NOTHING), Outcome.FOUND_NOTHING, id="it is the next one that failed"),
+        pytest.param(30, None, (2, Outcome.FOUND_NOTHING), Outcome.FOUND_NOTHING, id="failed after the horizon"),
+        pytest.param(None, None, (25, Outcome.FOUND), Outcome.SURVIVED, id="found after the horizon"),
+    ],
+)
+def test_what_was_found_counts_before_what_was_done_and_a_failure_before_a_visit_in_vain(
+    failed: int | None, replaced: int | None, looked: tuple[int, Outcome], expected: Outcome
+) -> None:
+    found = outcome(
+        NOW,
+        DAY,
+        next_failure=None if failed is None else NOW + failed * HOUR,
+        next_preventive=None if replaced is None else NOW + replaced * HOUR,
+        known_until=LATER,
+        inspection=(NOW + looked[0] * HOUR, looked[1]),
+    )
+    assert found is expected
+
+
+def test_every_outcome_that_somebody_can_know_confirms_or_refutes() -> None:
+    unknown = {x for x in Outcome if not x.confirms and not x.refutes}
+    assert unknown == {Outcome.CENSORED, Outcome.PENDING}
+    assert not any(x.confirms and x.refutes for x in Outcome)
+
+
 @given(MOMENTS, MOMENTS, st.integers(0, 60))
 @settings(derandomize=True, max_examples=300)
 def test_what_is_learned_later_never_changes_an_outcome(

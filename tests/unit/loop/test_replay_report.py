@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from foreworn.health.forecast import FORECAST_SCHEMA
+from foreworn.loop.order_record import OrderRecord
 from foreworn.loop.replay_report import ReplayCounts, ReplayReport, replay_report
 from tests.unit.models.failure.trained import model
 from tests.unit.models.small_fleet import HOUR, START, at, history
@@ -20,6 +21,7 @@ COUNTS = ReplayCounts(
     forecasts_issued=6,
     forecasts_revised=5,
 )
+ORDERS = OrderRecord({"predictive": 2}, {"failed": 1, "open": 1}, {"survived": 4}, orders_sha256="o", labels_sha256="l")
 END = at(96)
 RECORDED = [{"time": at(hour), "machine": "m1", "vibration": 40.0} for hour in range(121)]
 """The record goes on for a day after the replayed stretch."""
@@ -41,7 +43,7 @@ def row(hour: int, probability: float, *, revision: int = 0, version: str = "") 
 def report(rows: list[dict[str, Any]], **records: Any) -> ReplayReport:
     order = [(name, "ascending") for name in ("machine", "component", "horizon_h", "time", "revision")]
     forecasts = pa.Table.from_pylist(rows, schema=FORECAST_SCHEMA).sort_by(order)
-    return replay_report(COUNTS, forecasts, history(telemetry=RECORDED, **records), model(), START, END)
+    return replay_report(COUNTS, forecasts, history(telemetry=RECORDED, **records), model(), ORDERS, START, END)
 
 
 QUIET = [row(hour, 0.001) for hour in range(0, 96, 3)]

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -10,11 +10,10 @@ from foreworn.errors import BrokerUnavailable, ForewornError, SpoolFailed, Store
 from foreworn.replay import pacer as pacing
 from foreworn.replay.pacer import Pacer
 from foreworn.replay.stopwatch import Stopwatch
-from foreworn.storage.operations.memory import MemoryFleetRegistry
 from foreworn.telemetry.sample import MILLISECOND
 from simulators.publisher import DevicePublisher
 from simulators.replay import Message, Step
-from tests.unit.models.small_fleet import START, at, history, machine
+from tests.unit.models.small_fleet import START, at
 
 MOMENT = timedelta(milliseconds=20)
 
@@ -31,8 +30,7 @@ class Line:
         self.store_answers_after = 0
         self.scored = 0
         self.drained = True
-        self.registry = MemoryFleetRegistry()
-        self.registry.add([machine()], [])
+        self.watched = self.worked = 0
 
     @property
     def sent(self) -> int:
@@ -67,16 +65,31 @@ class Line:
             raise StoreUnavailable("influx", "away", retry_after=MILLISECOND)
         return 1
 
-    def pacer(self, on_step: Callable[[datetime], None] | None = None, **records: Any) -> Pacer:
+    def watch_due(self) -> int:
+        self.watched += 1
+        return 0
+
+    def work_due(self) -> int:
+        self.worked += 1
+        return 0
+
+    def pacer(
+        self,
+        on_step: Callable[[datetime], None] | None = None,
+        on_stored: Callable[[datetime], None] = lambda time: None,
+    ) -> Pacer:
         platform = SimpleNamespace(
             broker=SimpleNamespace(host="here", port=1),
             collector=SimpleNamespace(counts=self),
             forwarder=self,
             scoring=self,
-            stores=SimpleNamespace(registry=self.registry),
+            watching=self,
+            working_day=self,
             failed=self.failed,
         )
-        return Pacer(cast(Platform, platform), cast(DevicePublisher, self), history(**records), Stopwatch(), on_step)
+        return Pacer(
+            cast(Platform, platform), cast(DevicePublisher, self), Stopwatch(), on_stored=on_stored, on_step=on_step
+        )
 
 
 def numbered(line: Line, *seqs: int) -> Step:
@@ -135,7 +148,7 @@ def test_scoring_waits_for_a_store_that_comes_back(monkeypatch: pytest.MonkeyPat
         pytest.param({"drained": False}, StoreUnavailable, id="a store that takes nothing"),
     ],
 )
-def test_a_store_that_stays_away_ends_the_replay(trouble: dict[str, Any], error: type[ForewornError]) -> None:
+def test_a_store_that_stays_away_ends_the_replay(trouble: dict[str, object], error: type[ForewornError]) -> None:
     line = Line()
     for name, value in trouble.items():
         setattr(line, name, value)
@@ -143,19 +156,15 @@ def test_a_store_that_stays_away_ends_the_replay(trouble: dict[str, Any], error:
         line.pacer().wait(numbered(line, 1))
 
 
-def test_failures_and_work_go_on_record_when_their_time_has_come() -> None:
-    line, reached = Line(), list[datetime]()
+def test_what_people_do_comes_after_the_readings_are_stored_and_before_anything_is_scored() -> None:
+    line, told = Line(), list[tuple[str, datetime, int]]()
     pacer = line.pacer(
-        reached.append,
-        failures=[("m1", at(1), "seal"), ("m1", at(3), "seal")],
-        maintenance=[("m1", at(2), "seal", "corrective")],
+        on_stored=lambda time: told.append(("stored", time, line.scored)),
+        on_step=lambda time: told.append(("step", time, line.scored)),
     )
-    always = (at(-1), at(99))
     pacer.wait(Step(at(1), [], {}))
-    assert (len(line.registry.failures(*always)), len(line.registry.maintenance(*always))) == (1, 0)
-    pacer.wait(Step(at(3), [], {}))
-    assert (len(line.registry.failures(*always)), len(line.registry.maintenance(*always))) == (2, 1)
-    assert reached == [at(1), at(3)]
+    assert told == [("stored", at(1), 0), ("step", at(1), 1)]
+    assert (line.watched, line.worked) == (1, 1)
 
 
 def test_a_stopwatch_adds_up_each_stage() -> None:

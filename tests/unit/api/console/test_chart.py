@@ -122,9 +122,9 @@ def _point(hours: int, probability: float, component: str = "bearing") -> Foreca
 @pytest.mark.parametrize(
     ("probabilities", "title"),
     [
-        pytest.param([0.1, 0.5, 0.6], "above the alarm threshold since Mon 07:00", id="rising over it"),
-        pytest.param([0.9, 0.3, 0.5], "above the alarm threshold since Mon 08:00", id="over it again"),
-        pytest.param([0.5, 0.2], "at 20 %; the peak was bearing at 50 %, Mon 06:00", id="fallen below it"),
+        pytest.param([0.1, 0.5, 0.6], "above the alarm threshold since yesterday 07:00", id="rising over it"),
+        pytest.param([0.9, 0.3, 0.5], "above the alarm threshold since yesterday 08:00", id="over it again"),
+        pytest.param([0.5, 0.2], "at 20 %; the peak was bearing at 50 %, yesterday 06:00", id="fallen below it"),
         pytest.param(
             [0.1, 0.2], "at 20 %; no component was above the alarm threshold in this time", id="never over it"
         ),

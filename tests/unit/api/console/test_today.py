@@ -108,7 +108,7 @@ def test_a_view_is_its_address_and_its_csv_lists_the_same(client: Client, query:
 def test_links_keep_the_view(client: Client) -> None:
     page = client.get("/?site=West&sort=machine").text
     assert 'href="/today.csv?site=West&amp;sort=machine"' in page
-    assert 'href="/?site=West&amp;sort=data"' in page
+    assert 'href="/?site=West&amp;sort=data#machines"' in page
     assert '<input type="hidden" name="sort" value="machine">' in page
 
 
@@ -145,7 +145,7 @@ def test_a_choice_of_one_is_not_offered() -> None:
 def test_counts_open_what_they_count(client: Client) -> None:
     page = client.get("/").text
     assert '<a href="/quarantine">Quarantined readings (11)</a>' in page
-    assert '<a href="/?state=silent">Silent machines (2)</a>' in page
+    assert '<a href="/?state=silent#machines">Silent machines (2)</a>' in page
     assert '<a href="/quarantine#sensors">Sensors that need a look (1)</a>' in page
 
 
@@ -195,7 +195,7 @@ def test_stale_data_says_since_when(services: ConsoleServices) -> None:
     page = words(Client(create_app(replace(services, clock=ManualClock(NOW + 3 * DAY)))).get("/").text)
     assert "The data is stale" in page
     assert "No machine has reported since 2026-03-02 06:00 UTC (3 d ago)" in page
-    assert "62 % likely to fail by Tue 06:00 (passed)" in page
+    assert "62 % likely to fail by last Tue 06:00 (passed)" in page
     assert "silent: the forecast" not in page
 
 

@@ -1,0 +1,60 @@
+"""The `foreworn` command: parse, build, run. Every error raised on purpose becomes one line and exit code 1."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from foreworn import __version__, terminal
+from foreworn.cli import importing, learning, live, sharing
+from foreworn.errors import ConfigurationError, ForewornError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Listen to machines, learn how they wear, maintain before the failure.",
+)
+app.add_typer(live.app)
+app.add_typer(learning.app)
+app.add_typer(importing.app, name="import")
+app.add_typer(sharing.app, name="dashboards")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"foreworn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def foreworn(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Listen to machines, learn how they wear, and plan the maintenance before the failure."""
+
+
+def main() -> None:
+    """Run the command; errors raised on purpose end it with one line and exit code 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except (ForewornError, OSError) as problem:
+        terminal.fail(problem)
+        sys.exit(1)
+    except ValidationError as problem:
+        terminal.fail(ConfigurationError(_settings_problem(problem)))
+        sys.exit(1)
+    except SettingsError as problem:
+        terminal.fail(ConfigurationError(f"a group of settings has to be a JSON object: {problem}"))
+        sys.exit(1)
+
+
+def _settings_problem(problem: ValidationError) -> str:
+    lines = [f"FOREWORN_{'__'.join(str(part).upper() for part in e['loc'])}: {e['msg']}" for e in problem.errors()]
+    return "; ".join(lines)

@@ -1,0 +1,64 @@
+"""A simulated plant with a year behind it: in the stores, learned from, and ready to go live."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from foreworn.bootstrap import Stores
+from foreworn.fleet.history import RecordedFleet
+from foreworn.health.anomaly import AnomalyDetector
+from foreworn.health.failure_model import FailureModel
+from foreworn.loop.backfill import backfill, record_work
+from foreworn.loop.training import train, train_detector
+from foreworn.settings import Settings
+from models.failure import FailureModelSettings
+from simulators.people import furnish
+from simulators.plant import Plant, PlantFile, simulate
+
+BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
+"""When the plant goes live: a Monday."""
+
+PAST = timedelta(days=365)
+"""How long it was run to failure and listened to before."""
+
+TRAINING_GRID = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A plant at the moment it goes live, and what was learned of its past."""
+
+    plant: Plant
+    past: RecordedFleet
+    model: FailureModel
+    detector: AnomalyDetector | None
+
+
+def simulated_past(
+    file: PlantFile, seed: int | None, *, on_progress: Callable[[datetime], None]
+) -> tuple[Plant, RecordedFleet]:
+    """Run the plant to failure for a year, and mend what stands still at the end of it."""
+    plant = Plant(file, BEGIN - PAST, seed)
+    simulated = simulate(plant, PAST, on_progress=on_progress)
+    for machine in plant.machines:
+        for component in machine.components:
+            if plant.condition(machine.id, component).failed:
+                plant.replace(machine.id, component, "corrective")
+    return plant, simulated.fleet
+
+
+def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFleet) -> Season:
+    """Put the past into the stores, enter what the plant's people know, and learn."""
+    stores.enrol(past)
+    record_work(stores.registry, past.history)
+    backfill(stores.telemetry, past.history, past.attachments)
+    furnish(stores.operations, plant, place=settings.planning.stock_place, time=plant.now)
+    model = train(
+        past.history,
+        until=plant.now,
+        settings=settings.scoring,
+        models=stores.models,
+        model_settings=FailureModelSettings(every=TRAINING_GRID),
+    )
+    detector = train_detector(past.history, until=plant.now, detectors=stores.detectors)
+    return Season(plant, past, model, detector)

@@ -1,0 +1,64 @@
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+
+from foreworn.economics.weibull_life import Life
+from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA
+from foreworn.fleet.machine import Machine
+from foreworn.loop.component_lives import component_lives, renewals
+
+T0, DAY = datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=1)
+NEW = Machine("p1", "px", "west", T0, ("bearing",))
+OLD = Machine("p1", "px", "west", T0 - 4_000 * DAY, ("bearing",))
+
+
+def _ends(
+    failures: tuple[int, ...] = (), replaced: tuple[int, ...] = (), action: str = "replaced"
+) -> dict[tuple[str, str], list[tuple[datetime, bool]]]:
+    whose = {"machine": "p1", "component": "bearing"}
+    failed = [{**whose, "time": T0 + day * DAY, "mode": "worn"} for day in failures]
+    done = [{**whose, "time": T0 + day * DAY, "action": action, "kind": "preventive"} for day in replaced]
+    return renewals(
+        pa.Table.from_pylist(failed, schema=FAILURE_SCHEMA), pa.Table.from_pylist(done, schema=MAINTENANCE_SCHEMA)
+    )
+
+
+def _lives(machine: Machine, ends: dict[tuple[str, str], list[tuple[datetime, bool]]], until: int = 100) -> list[Life]:
+    return component_lives([machine], ends, until=T0 + until * DAY, recorded_since=T0)["px", "bearing"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "ends", "lives"),
+    [
+        pytest.param(NEW, _ends(), [Life(100, False)], id="never failed: one life that goes on"),
+        pytest.param(
+            NEW, _ends((30,), (70,)), [Life(30, True), Life(40, False), Life(30, False)], id="failed, then replaced"
+        ),
+        pytest.param(NEW, _ends((30,), (30,)), [Life(30, True), Life(70, False)], id="repaired when it failed: once"),
+        pytest.param(NEW, _ends((30, 150)), [Life(30, True), Life(70, False)], id="what comes later is not known yet"),
+        pytest.param(NEW, _ends((), (40,), "adjusted"), [Life(100, False)], id="an adjustment renews nothing"),
+        pytest.param(
+            OLD,
+            _ends((30,)),
+            [Life(30, True, from_new=False), Life(70, False)],
+            id="older than the record: its first life's beginning is unknown",
+        ),
+        pytest.param(
+            Machine("p1", "px", "west", T0, ("bearing",), retired_at=T0 + 60 * DAY),
+            _ends((30,)),
+            [Life(30, True), Life(30, False)],
+            id="taken out of service: its life ends there",
+        ),
+    ],
+)
+def test_lives_are_what_lies_between_renewals(
+    machine: Machine, ends: dict[tuple[str, str], list[tuple[datetime, bool]]], lives: list[Life]
+) -> None:
+    assert _lives(machine, ends) == lives
+
+
+def test_unless_told_the_record_begins_with_its_first_entry() -> None:
+    ends = _ends((30, 80))
+    found = component_lives([NEW], ends, until=T0 + 100 * DAY)["px", "bearing"]
+    assert found == [Life(50, True), Life(20, False)]
