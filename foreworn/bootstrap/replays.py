@@ -8,7 +8,9 @@ from ingestion.broker import free_port
 from ingestion.mosquitto_broker import end_orphan
 
 
-def for_replay(settings: Settings, store: str | None = None, *, name: str = "replay") -> Settings:
+def for_replay(
+    settings: Settings, store: str | None = None, *, operations: str | None = None, name: str = "replay"
+) -> Settings:
     """Return settings for one replay: a data folder of its own, a broker nobody else speaks to, no waits.
 
     Parameters
@@ -17,10 +19,15 @@ def for_replay(settings: Settings, store: str | None = None, *, name: str = "rep
         What the user set; an external broker they name is used as it is.
     store
         The telemetry store's address; None: a DuckDB file in the replay's folder.
+    operations
+        The operations store's address, which ought to be empty; None: an SQLite file in the replay's folder.
     name
         The replay's folder in the data folder.
     """
-    address = {"telemetry": store or "duckdb:///telemetry.duckdb", "operations": "sqlite:///operations.sqlite"}
+    address = {
+        "telemetry": store or "duckdb:///telemetry.duckdb",
+        "operations": operations or "sqlite:///operations.sqlite",
+    }
     return own_broker(
         settings.model_copy(
             update={

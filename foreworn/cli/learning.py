@@ -72,6 +72,9 @@ def replay(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Score with this version instead of training one.")] = None,
     store: Annotated[str | None, typer.Option(help="Telemetry store; a fresh DuckDB file if left out.")] = None,
+    operations: Annotated[
+        str | None, typer.Option(help="Operations store, an empty one; a fresh SQLite file if left out.")
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Let a history's devices publish again over MQTT; store, score, and judge what was forecast.
@@ -80,7 +83,7 @@ def replay(
     """
     fleet = read_fleet(folder)
     check_stretch(fleet, start, end)
-    settings = bootstrap.for_replay(Settings(), store)
+    settings = bootstrap.for_replay(Settings(), store, operations=operations)
     with data_folder_lock(settings):
         bootstrap.start_afresh(settings)
         stores = open_stores(settings)

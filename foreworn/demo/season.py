@@ -22,6 +22,8 @@ PAST = timedelta(days=365)
 """How long it was run to failure and listened to before."""
 
 TRAINING_GRID = timedelta(hours=6)
+FEWEST_FAILURES = 6
+"""A small town's plant has few of a kind; the shares of inner folds still see some each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFl
         until=plant.now,
         settings=settings.scoring,
         models=stores.models,
-        model_settings=FailureModelSettings(every=TRAINING_GRID),
+        model_settings=FailureModelSettings(every=TRAINING_GRID, fewest_failures=FEWEST_FAILURES),
     )
     detector = train_detector(past.history, until=plant.now, detectors=stores.detectors)
     return Season(plant, past, model, detector)

@@ -7,22 +7,23 @@ import pytest
 
 from foreworn.health.label import Label, Outcome
 from foreworn.loop.order_record import OrderRecord
+from foreworn.planning.findings import Findings
+from foreworn.planning.work_order import WorkOrder
 from tests.unit.loop.repair_shop import DAY, HOUR, LOOKED, NOW, REPLACED, WEEK, RepairShop
 
 LABEL = Label("p1", "bearing", NOW, WEEK, "v1", 0.6, True, NOW + HOUR)
 
 
-def run(shop: RepairShop, *, label: Label = LABEL, finish: Callable[[RepairShop], None] | None = None) -> OrderRecord:
+def run(shop: RepairShop, *, label: Label = LABEL, finish: Callable[[RepairShop], object] | None = None) -> OrderRecord:
     """Live through one order, in a shop that is furnished anew."""
     own = RepairShop(shop.engine)
     own.stock(5)
     order = own.started("p1")
     own.proposed("p2", 0.4)
-    findings = REPLACED
     if finish is not None:
         finish(own)
     else:
-        own.work_orders.complete(order.id, actor="tom", seen=order.version, findings=findings)
+        own.work_orders.complete(order.id, actor="tom", seen=order.version, findings=REPLACED)
     with own.operations.transaction() as tx:
         tx.labels.expect([label])
         tx.labels.decide([label])
@@ -43,9 +44,9 @@ def test_the_same_decisions_have_the_same_digests(shop: RepairShop) -> None:
     assert run(shop) == run(shop)
 
 
-def _completed(shop: RepairShop, findings: object) -> None:
+def _completed(shop: RepairShop, findings: Findings) -> WorkOrder:
     order = shop.orders()[0]
-    shop.work_orders.complete(order.id, actor="tom", seen=order.version, findings=findings)  # type: ignore[arg-type]
+    return shop.work_orders.complete(order.id, actor="tom", seen=order.version, findings=findings)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def _completed(shop: RepairShop, findings: object) -> None:
         pytest.param(lambda shop: (_completed(shop, REPLACED), shop.proposed("p3", 0.4)), id="one more was proposed"),
     ],
 )
-def test_any_other_decision_has_another_digest(shop: RepairShop, finish: Callable[[RepairShop], None]) -> None:
+def test_any_other_decision_has_another_digest(shop: RepairShop, finish: Callable[[RepairShop], object]) -> None:
     assert run(shop, finish=finish).orders_sha256 != run(shop).orders_sha256
 
 

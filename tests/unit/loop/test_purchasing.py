@@ -60,7 +60,8 @@ def test_of_two_buyers_at_once_one_decides_and_the_other_is_told(shop: RepairSho
         def run(operations: object) -> str:
             own = Purchases(operations, shop.clock)  # type: ignore[arg-type]
             try:
-                return getattr(own, what)(proposed.id, actor=what, seen=proposed.version).state
+                step = own.approve if what == "approve" else own.decline
+                return step(proposed.id, actor=what, seen=proposed.version).state
             except Conflict as told:
                 return str(told)
 

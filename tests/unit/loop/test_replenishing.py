@@ -43,7 +43,7 @@ def test_what_is_needed_is_proposed_once_with_what_it_rests_on(shop: RepairShop,
     assert (evidence["supply"], evidence["reserved"]) == (2, 0)
     # four bearings that last a week with a chance of .4 are all but sure to be needed within 15 days
     assert evidence["mean_demand"] == pytest.approx(4 * (1 - 0.4 ** (15 / 7)))
-    assert proposed.quantity == evidence["reorder_point"] + 1 - 2
+    assert evidence["reorder_point"] == proposed.quantity + 2 - 1
     [entry] = shop.trail(proposed.id)
     assert (entry.action, entry.actor, entry.detail["quantity"]) == ("purchase.proposed", "foreworn", proposed.quantity)
 
