@@ -208,6 +208,7 @@ def show_demo(result: DemoResult) -> None:
     out.print(
         f"{gap} of the gap from best age replacement to perfect foresight is closed: {result.failures_prevented} "
         f"failures prevented within two horizons, {result.false_orders} of {result.work_orders_completed} orders came "
-        f"earlier than that or found nothing, {result.stockouts} stock-outs. Simulated; the best age was chosen in hindsight."
+        f"earlier than that or found nothing, {result.stockouts} stock-outs. Simulated; the best age was chosen in "
+        "hindsight."
     )
     out.print(f"Peak memory {result.peak_memory_mib:,.0f} MiB.")

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from api.auth import CurrentUser
 from api.console.answers import Answer, answers_for
 from api.console.done import done_sentence
-from api.console.reasons import reason_phrase
+from api.console.reasons import raising, reason_phrase
 from api.console.rendering import page
 from api.console.supply import PartNeed, Supplies
 from api.reading.fleet_state import fleet_state
@@ -19,7 +19,6 @@ from api.routes.parameters import Services
 from api.services import ConsoleServices
 from foreworn.access import Role, User
 from foreworn.loop.operations import Transaction
-from foreworn.loop.work_orders import MAIN_PLACE
 from foreworn.planning import WorkOrder, WorkOrderState
 from foreworn.planning.technician import Technician
 from foreworn.telemetry.signal import SignalCatalogue
@@ -53,8 +52,8 @@ class JobView:
     def why(self, catalogue: SignalCatalogue) -> list[str]:
         """Return what raised the suspicion most."""
         evidence = self.order.evidence
-        raising = [r for r in (evidence.reasons if evidence else ()) if r.contribution > 0]
-        return [reason_phrase(r, catalogue) for r in raising[:_REASONS]]
+        found = raising(evidence.reasons if evidence else (), _REASONS)
+        return [reason_phrase(r, catalogue) for r in found]
 
 
 @router.get("/jobs")
@@ -102,7 +101,7 @@ def jobs_of(services: ConsoleServices, technician: str | None) -> list[JobView]:
     machines = {m.id: m for m in services.registry.machines()}
     with services.operations.reading() as tx:
         orders = tx.orders.find(states=_AT_WORK, technician=technician)
-        supplies = Supplies(tx, {m.id: m.model for m in machines.values()}, place=MAIN_PLACE)
+        supplies = Supplies(tx, {m.id: m.model for m in machines.values()}, place=services.replenishing.place)
         areas = _areas(tx)
         views = [
             JobView(

@@ -30,7 +30,6 @@ from foreworn.access import User
 from foreworn.audit import PLATFORM
 from foreworn.errors import Conflict, NotFound, TransitionRefused
 from foreworn.loop.operations import Transaction
-from foreworn.loop.work_orders import MAIN_PLACE
 from foreworn.planning import WorkOrder, WorkOrderState
 from foreworn.planning.decline import DECLINE_REASONS
 from foreworn.planning.technician import Technician
@@ -80,7 +79,7 @@ def order_view(services: ConsoleServices, id: str) -> OrderView:
     models = {m.id: m.model for m in services.registry.machines()}
     with services.operations.reading() as tx:
         order = tx.orders.get(id)
-        needs = Supplies(tx, models, place=MAIN_PLACE).of(order)
+        needs = Supplies(tx, models, place=services.replenishing.place).of(order)
         team = [one for one in tx.team.all() if one.active]
         return OrderView(order, needs, team, _follow_ups(tx, order), _proposer(tx, order), changed_since(tx, order))
 

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from api.console.chart import Chart, Limit, Line
 from api.console.words import date, percent, span
 from api.services import ConsoleServices
-from foreworn.health.demand import DemandForecast, DemandSource, Driver, unreserved_demand
-from foreworn.loop.replenishing import Replenishing
+from foreworn.health.demand import DemandForecast, DemandSource, Driver
 from foreworn.spares import REVIEW, Part, PurchaseOrder, StockLevel
-from foreworn.spares.policy import NOT_KEPT, YEAR, StockPolicy, stock_policy
+from foreworn.spares.policy import NOT_KEPT, StockPolicy
 
 SOURCES = (
     (DemandSource.PREDICTED, "predicted failures"),
@@ -68,13 +67,11 @@ class PartOutlook:
 
 def part_outlook(services: ConsoleServices, part: Part, now: datetime) -> PartOutlook:
     """Work out the demand for a part as it looks now."""
-    replenishing = Replenishing(services.operations, services.registry, services.verdicts, services.clock)
     protection = part.lead_time + REVIEW
     lengths = [protection * (2 * step / _STEPS) for step in range(1, _STEPS + 1)]
-    steps = [(now + length, replenishing.demand(part.id, length)) for length in lengths]
-    forecasts = next(said for time, said in steps if time - now >= protection)
-    unreserved = unreserved_demand(forecasts)
-    policy = stock_policy(part, unreserved, yearly_demand=unreserved.mean * (YEAR / protection))
+    said, policy = services.replenishing.outlook(part.id, lengths)
+    steps = [(now + length, forecasts) for length, forecasts in zip(lengths, said, strict=True)]
+    forecasts = next(f for length, f in zip(lengths, said, strict=True) if length >= protection)
     return PartOutlook(part, protection, forecasts, steps, policy)
 
 

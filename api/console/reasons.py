@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from api.console.words import label, number, reading, span
@@ -9,16 +10,24 @@ from foreworn.health.forecast import Reason
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 
 _WINDOW = re.compile(r"(?P<source>.+) (?P<figure>mean|spread|count) (?P<hours>\d+) h")
+_CHANGE = re.compile(r"(?P<source>.+) change (?P<hours>\d+) h against (?P<longer>\d+) h")
 _REPLACED = "hours since replacement of "
 _NAMES = {"mean": "mean of", "spread": "spread over", "count": "count in"}
 _IN_DAYS_FROM = 72.0
+
+
+def raising(reasons: Sequence[Reason], most: int) -> list[Reason]:
+    """Return what raises the probability most; that something is not known raises it too, and tells nobody anything."""
+    return [r for r in reasons if r.contribution > 0 and r.value is not None][:most]
 
 
 def reason_name(reason: Reason, catalogue: SignalCatalogue) -> str:
     """Return what is looked at, such as `Vibration, mean of 24 h`."""
     if reason.feature.startswith(_REPLACED):
         return f"time since {_component(reason)} was replaced"
-    window = _WINDOW.fullmatch(reason.feature)
+    change, window = _CHANGE.fullmatch(reason.feature), _WINDOW.fullmatch(reason.feature)
+    if change is not None:
+        return f"{_subject(reason, catalogue)}, change of {_length(change)} against {_longer(change)}"
     if window is None:
         return reading(reason.feature)
     subject = _subject(reason, catalogue)
@@ -44,7 +53,9 @@ def _usual_figures(reason: Reason) -> str:
     if reason.usual_low is None or reason.usual_high is None:
         return ""
     low, high = _figure(reason, reason.usual_low), _figure(reason, reason.usual_high)
-    return low if low == high else f"{low}–{high}"
+    if low == high:
+        return low
+    return f"{low} to {high}" if low.startswith("−") else f"{low}–{high}"
 
 
 def reason_phrase(reason: Reason, catalogue: SignalCatalogue) -> str:
@@ -57,6 +68,10 @@ def reason_phrase(reason: Reason, catalogue: SignalCatalogue) -> str:
 def _happening(reason: Reason, catalogue: SignalCatalogue) -> str:
     window = _WINDOW.fullmatch(reason.feature)
     value = reason_value(reason, catalogue)
+    change = _CHANGE.fullmatch(reason.feature)
+    if change is not None and reason.value is not None:
+        way = "below" if reason.value < 0 else "above"
+        return f"{_subject(reason, catalogue)} {value.lstrip('−')} {way} its mean of {_longer(change)}"
     if reason.value is None or (window is None and not reason.feature.startswith(_REPLACED)):
         return f"{reason_name(reason, catalogue)} {value}".strip()
     if window is None:
@@ -119,6 +134,10 @@ def _component(reason: Reason) -> str:
 
 def _length(window: re.Match[str]) -> str:
     return span(timedelta(hours=int(window["hours"])))
+
+
+def _longer(change: re.Match[str]) -> str:
+    return span(timedelta(hours=int(change["longer"])))
 
 
 def _in_days(reason: Reason) -> bool:

@@ -9,7 +9,6 @@ from api.services import ConsoleServices
 from foreworn.errors import StoreUnavailable
 from foreworn.health.demand import DEMAND_LEVELS, DemandDistribution, DemandSource
 from foreworn.health.demand_distribution import total
-from foreworn.loop.work_orders import MAIN_PLACE
 from foreworn.spares import OPEN_PURCHASE_STATES, REVIEW, Part, PurchaseOrder, PurchaseState, StockLevel
 from foreworn.spares.policy import NOT_KEPT, YEAR, stock_policy
 
@@ -113,9 +112,9 @@ def stockroom(services: ConsoleServices, now: datetime) -> Stockroom:
         parts = {part.id: part for part in tx.parts.all()}
         levels = {(level.part, level.place): level for level in tx.stock.levels()}
         purchases = tx.purchases.find(states=OPEN_PURCHASE_STATES)
-    known = {part for part, _ in levels}
+    known, main = {part for part, _ in levels}, services.replenishing.place
     for part in parts.keys() - known:
-        levels[part, MAIN_PLACE] = StockLevel(part, MAIN_PLACE, on_hand=0)
+        levels[part, main] = StockLevel(part, main, on_hand=0)
     lines = [
         StockLine(
             parts[level.part],

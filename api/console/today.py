@@ -12,7 +12,7 @@ from api.console.csv_file import csv_file
 from api.console.done import done_sentence
 from api.console.notices import notices
 from api.console.picture import probability_bar
-from api.console.reasons import reason_phrase
+from api.console.reasons import raising, reason_phrase
 from api.console.rendering import page
 from api.console.words import deadline, percent, plural
 from api.console.work_ahead import work_ahead
@@ -101,8 +101,8 @@ class Row:
 
     def why(self, catalogue: SignalCatalogue) -> list[str]:
         """Return what raises the probability most."""
-        raising = [] if self.top is None else [r for r in self.top.reasons if r.contribution > 0]
-        return [reason_phrase(r, catalogue) for r in raising[:_REASONS]]
+        found = raising(() if self.top is None else self.top.reasons, _REASONS)
+        return [reason_phrase(r, catalogue) for r in found]
 
 
 @router.get("/")

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.console.reasons import reason_phrase
+from api.console.reasons import raising, reason_phrase
 from api.console.revisions import changed_since
 from api.console.supply import PartNeed, Supplies
 from api.services import ConsoleServices
-from foreworn.loop.work_orders import MAIN_PLACE
 from foreworn.planning import WorkOrder, WorkOrderKind, WorkOrderState
 from foreworn.planning.capacity import TeamHours, team_hours
 from foreworn.planning.opportunity import Fit, Opportunity
@@ -31,8 +30,8 @@ class Proposal:
     def why(self, catalogue: SignalCatalogue) -> list[str]:
         """Return what raised the probability most."""
         evidence = self.order.evidence
-        raising = [r for r in (evidence.reasons if evidence else ()) if r.contribution > 0]
-        return [reason_phrase(r, catalogue) for r in raising[:_REASONS]]
+        found = raising(evidence.reasons if evidence else (), _REASONS)
+        return [reason_phrase(r, catalogue) for r in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def work_ahead(services: ConsoleServices, now: datetime) -> WorkAhead:
     later.sort(key=lambda o: -max(o.saving, o.saving_with_part))
     with services.operations.reading() as tx:
         orders = tx.orders.find(states=(*OPEN_STATES, S.COMPLETED))
-        supplies = Supplies(tx, models, place=MAIN_PLACE)
+        supplies = Supplies(tx, models, place=services.replenishing.place)
         proposed = [Proposal(o, supplies.of(o), changed_since(tx, o)) for o in orders if o.state is S.PROPOSED]
         return WorkAhead(
             proposals=sorted(proposed, key=_urgency),

@@ -30,7 +30,13 @@ def train(
     make_data_folder(settings)
     fleet = read_fleet(folder)
     with terminal.waiting(f"Training on what was stamped before {until:%Y-%m-%d %H:%M} UTC"):
-        model = run_training(fleet.history, until=until, settings=settings.scoring, models=open_model_store(settings))
+        model = run_training(
+            fleet.history,
+            until=until,
+            settings=settings.scoring,
+            models=open_model_store(settings),
+            catalogue=fleet.catalogue,
+        )
     terminal.show_model(model)
 
 
@@ -115,4 +121,6 @@ def _replay_model(fleet: RecordedFleet, start: datetime, version: str | None, st
     if version is not None:
         return open_model_store(settings).load(version)
     with terminal.waiting(f"Training on what was stamped before {start:%Y-%m-%d %H:%M} UTC"):
-        return run_training(fleet.history, until=start, settings=settings.scoring, models=stores.models)
+        return run_training(
+            fleet.history, until=start, settings=settings.scoring, models=stores.models, catalogue=fleet.catalogue
+        )

@@ -54,7 +54,7 @@ class DemoPlan:
     patience
         How long a proposal stands before the simulated planner approves it.
     by_hand
-        Whether orders and purchases are left to the visitor; the technicians still do what is scheduled.
+        Whether orders are left to the visitor; technicians and storekeeper go on as they do.
     """
 
     file: PlantFile

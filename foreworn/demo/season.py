@@ -61,6 +61,7 @@ def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFl
         settings=settings.scoring,
         models=stores.models,
         model_settings=FailureModelSettings(every=TRAINING_GRID, fewest_failures=FEWEST_FAILURES),
+        catalogue=past.catalogue,
     )
     detector = train_detector(past.history, until=plant.now, detectors=stores.detectors)
     return Season(plant, past, model, detector)

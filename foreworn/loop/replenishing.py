@@ -14,7 +14,17 @@ from foreworn.loop.operations import Operations, Transaction
 from foreworn.loop.outbox import Message
 from foreworn.loop.part_demand import PartDemand
 from foreworn.loop.purchasing import put_purchase_step
-from foreworn.spares import REVIEW, Part, PurchaseOrder, PurchaseState, ReplenishmentProposal, propose
+from foreworn.spares import (
+    REVIEW,
+    Part,
+    PurchaseOrder,
+    PurchaseState,
+    ReplenishmentProposal,
+    StockPolicy,
+    propose,
+    stock_policy,
+)
+from foreworn.spares.policy import YEAR
 from models.demand import UsageSettings
 
 TOPIC = "demand"
@@ -86,15 +96,25 @@ class Replenishing:
             known = tx.parts.get(part)
             return self._look(tx, verdicts, now).over(known, span or known.lead_time + self._review)
 
-    def outlook(self) -> list[tuple[Part, list[DemandForecast], ReplenishmentProposal | None]]:
-        """Return every part's demand over its lead time and a review, and what would be bought without proposals."""
+    @property
+    def place(self) -> str:
+        """The store that orders take their parts from."""
+        return self._place
+
+    def outlook(self, part: str, spans: Sequence[timedelta]) -> tuple[list[list[DemandForecast]], StockPolicy]:
+        """Return one part's demand as it looks now over each span, and the policy that its stock is held to.
+
+        Raises
+        ------
+        NotFound
+            If there is no such part.
+        """
         verdicts, now = self._verdicts.latest(), self._clock.now()
         with self._operations.reading() as tx:
-            look = self._look(tx, verdicts, now)
-            return [
-                (part, look.over(part, part.lead_time + self._review), self._wanted(tx, look, part, now, proposed=0))
-                for part in tx.parts.all()
-            ]
+            known, look = tx.parts.get(part), self._look(tx, verdicts, now)
+            unreserved = look.unreserved(known, self._review)
+            yearly = unreserved.mean * (YEAR / (known.lead_time + self._review))
+            return [look.over(known, span) for span in spans], stock_policy(known, unreserved, yearly_demand=yearly)
 
     def _look(self, tx: Transaction, verdicts: Sequence[Forecast], now: datetime) -> PartDemand:
         machines = self._registry.machines()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.settings import ScoringSettings
+from foreworn.telemetry.signal import SignalCatalogue, SignalType
 from models import anomaly
 from models.failure import FailureModelSettings, GradientBoostedFailureModel
 from models.failure import train as train_model
@@ -17,8 +18,12 @@ def train(
     settings: ScoringSettings,
     models: FolderModelStore,
     model_settings: FailureModelSettings | None = None,
+    catalogue: SignalCatalogue | None = None,
 ) -> GradientBoostedFailureModel:
     """Train on what was stamped before `until`, save the model, and put it in use.
+
+    Counters of the catalogue are no features: hours run since a machine was built tell machines apart, and
+    wear since the last replacement is read from the maintenance record.
 
     Raises
     ------
@@ -26,7 +31,11 @@ def train(
         If there is not enough to train on; the model in use stays.
     """
     model = train_model(
-        history, until=until, horizon=settings.horizon, settings=model_settings or FailureModelSettings()
+        history,
+        until=until,
+        horizon=settings.horizon,
+        settings=model_settings or FailureModelSettings(),
+        leave_out={s.name for _, s in catalogue or () if s.type is SignalType.COUNTER},
     )
     models.save(model)
     models.serve(model.version)

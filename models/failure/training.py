@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ def train(
     horizon: timedelta = timedelta(hours=24),
     settings: FailureModelSettings = _DEFAULTS,
     features: FeatureSet | None = None,
+    leave_out: Collection[str] = (),
 ) -> GradientBoostedFailureModel:
     """Train on what was stamped before `until`, and on nothing else.
 
@@ -58,6 +60,8 @@ def train(
         Size, seed, folds, and how much history is enough.
     features
         What to read; the default features of what the history holds before `until` unless given.
+    leave_out
+        Signals that the default features do not read, such as counters.
 
     Raises
     ------
@@ -67,7 +71,7 @@ def train(
     """
     until = min(until, _record_end(history, until))
     past = history.until(until)
-    chosen = features or features_of(past, with_events=settings.with_events, horizon=horizon)
+    chosen = features or features_of(past, with_events=settings.with_events, horizon=horizon, leave_out=leave_out)
     censoring = settings.replaced_before_failure == "left_out"
     rows = training_rows(past, chosen, until=until, horizon=horizon, every=settings.every, censoring=censoring)
     left_out = {name: why for name in rows.components if (why := _too_little(rows, name, settings)) is not None}

@@ -1,6 +1,6 @@
 """A set of features, and the set that Foreworn takes unless told otherwise."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -114,10 +114,19 @@ def default_features(
     return FeatureSet(tuple(features))
 
 
-def features_of(history: FleetHistory, *, with_events: bool = True, horizon: timedelta = LONG) -> FeatureSet:
-    """Return the default features for what a history holds: its numeric signals, codes, components, models."""
+def features_of(
+    history: FleetHistory,
+    *,
+    with_events: bool = True,
+    horizon: timedelta = LONG,
+    leave_out: Collection[str] = (),
+) -> FeatureSet:
+    """Return the default features for what a history holds: its numeric signals, codes, components, models.
+
+    `leave_out` names signals that are not to be read, such as counters: their level says which machine it is.
+    """
     return default_features(
-        [s for s in history.signals if is_numeric(history.telemetry, s)],
+        [s for s in history.signals if s not in leave_out and is_numeric(history.telemetry, s)],
         sorted(set(history.events["code"].unique().to_pylist())),
         history.components,
         machine_models=sorted({m.model for m in history.machines}),

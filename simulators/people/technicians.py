@@ -11,7 +11,7 @@ from foreworn.errors import Conflict, TransitionRefused
 from foreworn.loop.operations import Operations
 from foreworn.loop.work_orders import WorkOrders
 from foreworn.planning.findings import Action, Finding, Findings
-from foreworn.planning.work_order import WorkOrder, WorkOrderState
+from foreworn.planning.work_order import WorkOrder, WorkOrderKind, WorkOrderState
 from foreworn.spares.stock import ReservationState
 from simulators.people.accounts import Accounts, Visit
 from simulators.people.planner import NAME as PLANNER
@@ -19,6 +19,8 @@ from simulators.plant.period import Failure
 from simulators.plant.plant import Plant
 
 NAME = "technician"
+DAY = timedelta(days=1)
+_DONE = (WorkOrderState.COMPLETED, WorkOrderState.CLOSED)
 _TO_DO = (WorkOrderState.APPROVED, WorkOrderState.SCHEDULED)
 
 _log = logging.getLogger(__name__)
@@ -55,9 +57,13 @@ class Technicians:
         self._broken: list[_Breakdown] = []
         self._short: set[str] = set()
         """The orders whose part was missing once."""
+        self._done: set[str] = set()
+        """The orders whose work the plant has felt."""
+        self._looked_at = plant.now
 
     def act(self, now: datetime, failures: Sequence[Failure]) -> None:
         """Report what has failed, go on with repairs, and do the jobs whose time has come."""
+        self._do_what_visitors_did(now)
         for failure in failures:
             self._report(failure)
         for breakdown in list(self._broken):
@@ -67,6 +73,26 @@ class Technicians:
         for order in scheduled:
             if order.booking is not None and order.booking.start <= now:
                 self._visit(order, now)
+
+    def _do_what_visitors_did(self, now: datetime) -> None:
+        """Let the plant feel what somebody else completed in the console; what has failed meanwhile is a repair."""
+        with self._operations.reading() as tx:
+            done = tx.orders.find(states=_DONE, changed_since=self._looked_at)
+        self._looked_at = now - DAY  # what changes while they look is seen the next time
+        for order in done:
+            if order.id in self._done or order.kind is WorkOrderKind.CORRECTIVE or order.findings is None:
+                continue
+            self._done.add(order.id)
+            if not self._plant.condition(order.machine, order.component).failed:
+                self._account(order, now, replaced=order.findings.action.renews)
+
+    def _account(self, order: WorkOrder, now: datetime, *, replaced: bool) -> None:
+        """Replace the component, or leave it, and book the visit."""
+        left = self._plant.remaining_life(order.machine, order.component)
+        if replaced:
+            standstill = self._cost(order.machine, order.component).planned_downtime
+            self._plant.replace(order.machine, order.component, "preventive", standstill=standstill)
+        self._accounts.visited(Visit(order.id, order.machine, order.component, now, replaced, left))
 
     def _report(self, failure: Failure) -> None:
         order = self._orders.report_failure(
@@ -112,14 +138,10 @@ class Technicians:
         begun = self._start_or_postpone(order)
         if begun is None:
             return
-        order, left = begun, self._plant.remaining_life(order.machine, order.component)
-        if condition.worn:
-            standstill = self._cost(order.machine, order.component).planned_downtime
-            self._plant.replace(order.machine, order.component, "preventive", standstill=standstill)
-            self._complete(order, Finding.AS_PREDICTED, Action.REPLACED)
-        else:
-            self._complete(order, Finding.NOTHING, Action.NONE)
-        self._accounts.visited(Visit(order.id, order.machine, order.component, now, condition.worn, left))
+        self._done.add(order.id)
+        self._account(order, now, replaced=condition.worn)
+        found = (Finding.AS_PREDICTED, Action.REPLACED) if condition.worn else (Finding.NOTHING, Action.NONE)
+        self._complete(begun, *found)
 
     def _start_or_postpone(self, order: WorkOrder) -> WorkOrder | None:
         """Begin a job, or give it back to the planner until its part has come; None where it was not begun."""

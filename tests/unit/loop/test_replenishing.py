@@ -110,18 +110,18 @@ def test_reserved_parts_are_bought_for_their_date_and_not_before(shop: RepairSho
     assert "1 short" in bought.reason
 
 
-def test_the_outlook_and_the_demand_change_nothing(shop: RepairShop, replenishing: Replenishing) -> None:
+def test_the_outlook_is_what_a_review_would_decide_by_and_changes_nothing(
+    shop: RepairShop, replenishing: Replenishing
+) -> None:
     forecast(shop, 0.6)
-    [(bearing, told, wanted), (grease, _, nothing)] = replenishing.outlook()
-    assert (bearing.id, grease.id, nothing) == ("6204", "grease", None)
-    assert wanted is not None
-    assert told == replenishing.demand("6204")
-    assert replenishing.demand("6204", WEEK)[-1].end == NOW + WEEK
+    [lead, week], policy = replenishing.outlook("6204", [15 * DAY, WEEK])
+    assert lead == replenishing.demand("6204", 15 * DAY)
+    assert week[-1].end == NOW + WEEK
     assert (purchases(shop), shop.told()) == ([], [])
     [proposed] = replenishing.replenish()
-    assert (proposed.quantity, proposed.evidence) == (wanted.quantity, wanted.evidence)
+    assert dict(proposed.evidence)["reorder_point"] == policy.reorder_point
     with pytest.raises(NotFound):
-        replenishing.demand("no such part")
+        replenishing.outlook("no such part", [WEEK])
 
 
 def test_the_demand_arrives_in_the_store_as_it_was_said_however_often_it_is_delivered(

@@ -202,3 +202,16 @@ def test_a_failure_whose_order_a_visitor_dealt_with_is_repaired_all_the_same(pla
     plant.wait(DAY)
     plant.technicians.act(plant.now, [])
     assert plant.accounts.counts == {"failures": 1, "stockouts": 1}
+
+
+def test_what_a_visitor_replaces_in_the_console_is_replaced_in_the_plant_once(plant: SmallPlant) -> None:
+    [machine, *_] = plant.machines
+    plant.wear(machine, WORN)
+    order = scheduled(plant, machine)
+    order = plant.work_orders.start(order.id, actor="visitor", seen=order.version)
+    found = Findings(Finding.AS_PREDICTED, Action.REPLACED, parts=(("6204", 1),))
+    plant.work_orders.complete(order.id, actor="visitor", seen=order.version, findings=found)
+    plant.technicians.act(plant.now, [])
+    plant.technicians.act(plant.now, [])
+    assert plant.plant.condition(machine, "bearing").damage == 0
+    assert plant.accounts.counts == {"replacements": 1}
