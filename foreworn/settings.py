@@ -164,7 +164,7 @@ class ApiSettings(_Concern):
     """Where the API and the console listen."""
 
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless you say otherwise.")
-    port: int = Field(8600, ge=1, le=65535, description="TCP port of API and console.")
+    port: int = Field(8600, ge=0, le=65535, description="TCP port of API and console; 0 takes any free one.")
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,1 @@
+"""How fast a history is replayed through the whole platform, and where the time goes."""
