@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.servers import free_port
 
 INSTALLED = Path(sys.executable).with_name("foreworn")
 ANSWERS_WITHIN = 90.0
+_LINK = re.compile(r"http://[^/\s]+(/link/\S+)")
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Running:
         self._command = [str(INSTALLED), *map(str, arguments)]
         self._log = folder / log
         self._process: subprocess.Popen[bytes] | None = None
+        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
 
     def start(self) -> None:
         """Start it, again if it has ended."""
@@ -122,8 +126,16 @@ class Running:
 
     def get(self, path: str) -> str:
         """Return the page at a path of the console or the API."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        with self._browser.open(self.url + path, timeout=10) as answer:
             return str(answer.read().decode())
+
+    def log_in(self) -> None:
+        """Come in by the newest one-time link that it printed, as a person would."""
+        self.until(lambda: _LINK.search(self.said) is not None)
+        path = _LINK.findall(self.said)[-1]
+        form = dict(_HIDDEN.findall(self.get(path)))
+        with self._browser.open(self.url + path, urllib.parse.urlencode(form).encode(), timeout=10) as answer:
+            assert answer.url.endswith("/account")
 
     def ask(self, path: str) -> Any:
         """Return the API's answer."""

@@ -1,34 +1,73 @@
-"""`foreworn demo`: the golden history through the whole platform, with the console to look at meanwhile."""
+"""`foreworn demo`: a simulated plant through the whole loop, with the console to look at meanwhile."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from simulators import golden
+from foreworn.bootstrap import open_stores
+from foreworn.planning.work_order import WorkOrderKind, WorkOrderState
+from foreworn.settings import Settings
 from tests.acceptance.command import Running
 from tests.servers import programme
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 
-EXPECTED = json.loads((golden.folder().parent / "expected.json").read_text())
+DAYS = 12
 
 
-def test_the_demo_shows_the_console_while_the_golden_history_passes_and_judges_it(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """A demo that has run to its end, looked at on the way."""
     programme("mosquitto", "TEST_MOSQUITTO", "/usr/sbin", "/usr/local/sbin")
-    file = tmp_path / "demo.json"
-    with Running(tmp_path, "demo", "--once", "--json", file) as demo:
-        demo.until_it_answers()
-        assert {machine["id"] for machine in demo.ask("/v1/machines")["items"]} == {"pump-1", "pump-2", "pump-3"}
-        assert "pump-2" in demo.get("/")
-        demo.until(lambda: demo.ask("/v1/status")["samples"] > 0)
-        assert "pump-2" in demo.get("/machines/pump-2")
-        assert demo.wait() == 0
-    report = json.loads(file.read_text())
-    assert report["readings_stored"] == EXPECTED["samples"]
-    assert report["readings_quarantined"] == sum(EXPECTED["quarantined"].values())
-    assert report["failures"] == EXPECTED["failures"] == 2
-    assert report["caught_12h"] + report["missed"] == 2
-    assert report["forecasts_revised"] > 0
-    assert f"Console: {demo.url}/" in demo.said
+    folder = tmp_path_factory.mktemp("demo")
+    call = ("demo", "--once", "--seed", "2", "--days", str(DAYS), "--json", folder / "demo.json")
+    running = Running(folder, *call)
+    with running:
+        running.until_it_answers()
+        running.log_in()
+        running.until(lambda: "approved" in running.get("/orders"))
+        assert "likely to fail" in running.get("/")
+        running.until(lambda: len(running.ask("/v1/purchases")["items"]) > 0)
+        assert running.wait() == 0
+    return running
+
+
+def test_the_demo_prices_acting_on_the_forecasts(demo: Running) -> None:
+    found = json.loads((demo.folder / "demo.json").read_text())
+    assert found["cost_perfect"] <= min(found[f"cost_{p}"] for p in ("policy", "age_replacement", "run_to_failure"))
+    assert found["cost_age_replacement"] <= found["cost_run_to_failure"]
+    gap = found["cost_age_replacement"] - found["cost_perfect"]
+    assert found["gap_closed"] == pytest.approx((found["cost_age_replacement"] - found["cost_policy"]) / gap)
+    assert found["failures_prevented"] + found["false_orders"] <= found["work_orders_completed"]
+    assert found["failures_prevented"] > 0
+    assert found["forecasts_labelled"] > 0
+    assert found["stockouts"] >= 0
+
+
+def test_a_predicted_failure_becomes_an_order_with_its_part_and_at_last_a_label(demo: Running) -> None:
+    stores = open_stores(Settings(data_dir=demo.data / "demo"))
+    try:
+        with stores.operations.reading() as tx:
+            orders = tx.orders.find(kind=WorkOrderKind.PREDICTIVE, states=(WorkOrderState.CLOSED,))
+            confirmed = [o for o in orders if o.outcome is not None and o.outcome.confirms]
+            taken = {m.reference for m in tx.stock.movements() if m.quantity < 0}
+            failed_jobs = tx.jobs.failed()
+    finally:
+        stores.close()
+    assert confirmed
+    assert all(order.id in taken for order in confirmed)
+    assert [str(step.after) for step in confirmed[0].transitions] == [
+        "approved",
+        "scheduled",
+        "in_progress",
+        "completed",
+        "closed",
+    ]
+    assert failed_jobs == []
+
+
+def test_the_demo_says_what_to_look_at_and_what_it_was_worth(demo: Running) -> None:
+    assert f"Console: {demo.url}/link/" in demo.said
+    assert "perfect foresight" in demo.said
+    assert "Peak memory" in demo.said
     assert "Traceback" not in demo.said

@@ -38,6 +38,7 @@ def up(tmp_path: Path) -> Iterator[Running]:
     stores.close()
     with running:
         running.until_it_answers()
+        running.log_in()
         yield running
 
 
