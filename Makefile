@@ -20,7 +20,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: $(READY) ## Replay the golden history through the whole platform and leave the console open
+demo: $(READY) ## Simulate a plant, let it live, act on the forecasts, and leave the console open
 	$(BIN)/foreworn demo
 
 test: $(READY) ## Run every test and doctest; those whose server is not on PATH are skipped and say so

@@ -7,7 +7,7 @@ Built once in `foreworn.cli` and passed down. Environment variables are `FOREWOR
 import difflib
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,11 @@ class PlanningSettings(_Concern):
     plan_ahead: timedelta = Field(
         timedelta(days=14), description="How long before a maintenance plan comes due its work order is proposed."
     )
+    work_from: time = Field(time(6), description="When planned work can begin on a working day, in UTC.")
+    work_to: time = Field(time(18), description="Until when it can begin.")
+    work_days: tuple[int, ...] = Field(
+        (0, 1, 2, 3, 4, 5, 6), min_length=1, description="Working days, Monday is 0, as a JSON list."
+    )
     stock_place: str = Field("main", min_length=1, description="The store that orders take their parts from.")
 
 
@@ -161,8 +166,13 @@ class GrafanaSettings(_Concern):
 
 
 class ApiSettings(_Concern):
-    """Where the API and the console listen."""
+    """Where the API and the console listen, and what they are called."""
 
+    host_names: tuple[str, ...] = Field(
+        (),
+        description="Names the console answers to besides localhost and addresses, as a JSON list, such as "
+        '`["maintenance.example"]`: those of a proxy in front of it.',
+    )
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless you say otherwise.")
     port: int = Field(8600, ge=0, le=65535, description="TCP port of API and console; 0 takes any free one.")
 

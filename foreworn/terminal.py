@@ -207,8 +207,8 @@ def show_demo(result: DemoResult) -> None:
     gap = "unknown" if result.gap_closed is None else f"{result.gap_closed:.0%}"
     out.print(
         f"{gap} of the gap from best age replacement to perfect foresight is closed: {result.failures_prevented} "
-        f"failures prevented within two horizons, {result.false_orders} of {result.work_orders_completed} orders came "
-        f"earlier than that or found nothing, {result.stockouts} stock-outs. Simulated; the best age was chosen in "
-        "hindsight."
+        f"failures prevented within two horizons, {result.replaced_early} worn components replaced earlier than that, "
+        f"{result.false_orders} of {result.work_orders_completed} orders found nothing, {result.stockouts} stock-outs. "
+        "Simulated; the best age was chosen in hindsight."
     )
     out.print(f"Peak memory {result.peak_memory_mib:,.0f} MiB.")

@@ -20,7 +20,7 @@ from foreworn.demo.result import PROTOCOL
 RESAMPLES: Final = 10_000
 _SEED: Final = 20260105
 _COSTS = ("cost_policy", "cost_age_replacement", "cost_run_to_failure", "cost_perfect")
-_COUNTS = ("failures", "failures_prevented", "false_orders", "work_orders_completed", "stockouts")
+_COUNTS = ("failures", "failures_prevented", "replaced_early", "false_orders", "work_orders_completed", "stockouts")
 
 Result = Mapping[str, Any]
 

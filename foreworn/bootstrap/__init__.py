@@ -4,7 +4,7 @@ from foreworn.bootstrap.grafana import push_dashboards
 from foreworn.bootstrap.loading import load
 from foreworn.bootstrap.platform import Platform, running_platform
 from foreworn.bootstrap.replays import for_replay, own_broker, start_afresh
-from foreworn.bootstrap.stores import Stores, open_model_store, open_stores, open_telemetry
+from foreworn.bootstrap.stores import Stores, open_detector_store, open_model_store, open_stores, open_telemetry
 from foreworn.loop.day_one import assumed_costs
 from foreworn.storage.day_one import check_day_one, read_day_one, write_day_one_templates
 from foreworn.storage.history import check_history, read_azure_pdm, read_history, write_history, write_templates
@@ -19,6 +19,7 @@ __all__ = [
     "for_replay",
     "has_telemetry",
     "load",
+    "open_detector_store",
     "open_model_store",
     "open_stores",
     "open_telemetry",

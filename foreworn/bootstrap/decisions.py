@@ -20,6 +20,7 @@ from foreworn.loop.work_orders import WorkOrders
 from foreworn.loop.worker import Worker
 from foreworn.loop.working_day import WorkingDay
 from foreworn.notify import AppriseNotifier
+from foreworn.planning.working_week import WorkingWeek
 from foreworn.settings import Settings
 
 DAY = timedelta(days=1)
@@ -41,7 +42,8 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
     """Wire the use cases over the stores; what came due before `start` is made up for, within `catch_up`."""
     operations, planning = stores.operations, settings.planning
     labelling = Labelling(operations, stores.registry, stores.telemetry, stores.models, clock)
-    rules = Rules(least_saving=planning.least_saving, place=planning.stock_place)
+    week = WorkingWeek(planning.work_from, planning.work_to, planning.work_days)
+    rules = Rules(least_saving=planning.least_saving, place=planning.stock_place, week=week)
     proposing = Proposing(operations, stores.registry, stores.verdicts, clock, rules=rules)
     replenishing = Replenishing(operations, stores.registry, stores.verdicts, clock, place=planning.stock_place)
     planned = PlannedWork(operations, clock)

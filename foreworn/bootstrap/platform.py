@@ -111,7 +111,8 @@ class Platform:
             collector_counts=lambda: asdict(self.collector.counts),
             spool_depth=self.stores.spool.depth,
         )
-        return ConsoleServer(create_app(services), self.settings.api.host, self.settings.api.port)
+        api = self.settings.api
+        return ConsoleServer(create_app(services, host_names=api.host_names), api.host, api.port)
 
 
 @contextmanager

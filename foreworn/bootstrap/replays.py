@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from foreworn.data_folder import empty_data_folder
-from foreworn.settings import BrokerKind, Settings
+from foreworn.settings import BrokerKind, NotifySettings, Settings
 from ingestion.broker import free_port
 from ingestion.mosquitto_broker import end_orphan
 
@@ -12,6 +12,8 @@ def for_replay(
     settings: Settings, store: str | None = None, *, operations: str | None = None, name: str = "replay"
 ) -> Settings:
     """Return settings for one replay: a data folder of its own, a broker nobody else speaks to, no waits.
+
+    What is replayed or simulated is told to nobody.
 
     Parameters
     ----------
@@ -33,6 +35,7 @@ def for_replay(
             update={
                 "data_dir": settings.data_dir / name,
                 "store": settings.store.model_copy(update=address),
+                "notify": NotifySettings(),
                 "ingestion": settings.ingestion.model_copy(update={"ack_interval": timedelta(0)}),
             }
         )

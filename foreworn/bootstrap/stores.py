@@ -95,9 +95,14 @@ def open_stores(settings: Settings) -> Stores:
         dirty=SqlDirtyWindows(engine),
         verdicts=SqlVerdictBoard(engine),
         models=open_model_store(settings),
-        detectors=FolderDetectorStore(settings.data_dir / "detectors"),
+        detectors=open_detector_store(settings),
         spool=SqliteSpool(settings.data_dir / "spool.sqlite"),
     )
+
+
+def open_detector_store(settings: Settings) -> FolderDetectorStore:
+    """Open the folder of trained anomaly detectors."""
+    return FolderDetectorStore(settings.data_dir / "detectors")
 
 
 def open_model_store(settings: Settings) -> FolderModelStore:

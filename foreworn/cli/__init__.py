@@ -1,7 +1,9 @@
 """The `foreworn` command: parse, build, run. Every error raised on purpose becomes one line and exit code 1."""
 
 import logging
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -41,6 +43,7 @@ def foreworn(
 
 def main() -> None:
     """Run the command; errors raised on purpose end it with one line and exit code 1."""
+    signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
@@ -53,6 +56,11 @@ def main() -> None:
     except SettingsError as problem:
         terminal.fail(ConfigurationError(f"a group of settings has to be a JSON object: {problem}"))
         sys.exit(1)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that what was started is stopped."""
+    sys.exit(128 + number)
 
 
 def _settings_problem(problem: ValidationError) -> str:

@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from foreworn import bootstrap, terminal
-from foreworn.bootstrap import open_model_store, open_stores
+from foreworn.bootstrap import open_detector_store, open_model_store, open_stores
 from foreworn.cli.folders import read_fleet, write_json
 from foreworn.cli.options import Folder, JsonFile, factor, time_option
 from foreworn.data_folder import data_folder_lock, make_data_folder
+from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import RecordedFleet
 from foreworn.health.failure_model import FailureModel
 from foreworn.loop.backtest import backtest as run_backtest
 from foreworn.loop.training import train as run_training
+from foreworn.loop.training import train_detector
 from foreworn.replay import check_stretch, run_replay
 from foreworn.settings import Settings
 
@@ -25,7 +27,7 @@ def train(
     folder: Folder,
     until: Annotated[datetime, time_option(help="Learn from what was stamped before this time.")],
 ) -> None:
-    """Train a failure model on a fleet history and put it in use."""
+    """Train a failure model and an anomaly detector on a fleet history, and put them in use."""
     settings = Settings()
     make_data_folder(settings)
     fleet = read_fleet(folder)
@@ -38,6 +40,12 @@ def train(
             catalogue=fleet.catalogue,
         )
     terminal.show_model(model)
+    try:
+        detector = train_detector(fleet.history, until=until, detectors=open_detector_store(settings))
+    except TooLittleHistory as little:
+        terminal.err.print(f"No anomaly detector: {little}", highlight=False)
+    else:
+        terminal.out.print(f"Anomaly detector {detector.version}, now in use", highlight=False)
 
 
 @app.command()

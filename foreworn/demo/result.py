@@ -12,8 +12,8 @@ PROTOCOL = (
     "stock and lead times. cost_age_replacement: the best age per machine class and component, chosen in hindsight on "
     "this very stretch, without limits of crew or stock. cost_perfect: every component replaced just before it would "
     "fail, without limits. gap_closed: share of the way from age replacement to perfect foresight. A failure counts as "
-    "prevented where the component that was replaced would have failed within twice the horizon; an order is false "
-    "where it would not."
+    "prevented where the component that was replaced would have failed within twice the horizon, and as replaced early "
+    "where it was worn and would have lasted longer; an order is false where its visit found nothing to replace."
 )
 
 
@@ -30,8 +30,8 @@ class DemoResult:
     failures: int
     failures_prevented: int
     false_orders: int
+    replaced_early: int
     work_orders_completed: int
-    inspections_without_finding: int
     cost_policy: float
     cost_age_replacement: float
     cost_run_to_failure: float
@@ -93,9 +93,9 @@ def price(
         currency=before.file.currency,
         failures=accounts.counts["failures"],
         failures_prevented=accounts.prevented(2 * horizon),
-        false_orders=accounts.false_orders(2 * horizon),
+        false_orders=accounts.false_orders(),
+        replaced_early=accounts.replaced_early(2 * horizon),
         work_orders_completed=completed,
-        inspections_without_finding=accounts.counts["inspections"],
         cost_policy=accounts.cost,
         cost_age_replacement=age.cost,
         cost_run_to_failure=run.cost,

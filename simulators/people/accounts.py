@@ -82,6 +82,10 @@ class Accounts:
         """Count the predictive replacements of components that would have failed within this time."""
         return sum(v.replaced and v.had_left is not None and v.had_left <= within for v in self.visits)
 
-    def false_orders(self, within: timedelta) -> int:
-        """Count the predictive orders on components that would have lasted longer than this."""
-        return sum(v.had_left is None or v.had_left > within for v in self.visits)
+    def false_orders(self) -> int:
+        """Count the predictive orders whose visit found nothing to replace."""
+        return sum(not v.replaced for v in self.visits)
+
+    def replaced_early(self, within: timedelta) -> int:
+        """Count the predictive replacements of components that would have lasted longer than this."""
+        return sum(v.replaced and (v.had_left is None or v.had_left > within) for v in self.visits)

@@ -153,6 +153,7 @@ def test_it_runs_without_mosquitto_on_its_embedded_broker(tmp_path: Path) -> Non
     running = Running(tmp_path, "up", MQTT__BROKER="embedded", INGESTION__UNKNOWN_DEVICES="register")
     with running:
         running.until_it_answers()
+        running.log_in()
         with device(running) as publisher:
             publisher.publish(topic("north", "newcomer", Kind.TELEMETRY), Readings().payload(1))
             publisher.flush(SOON)

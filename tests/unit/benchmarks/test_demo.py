@@ -13,6 +13,7 @@ RUN = {
     "failures": 1,
     "failures_prevented": 4,
     "false_orders": 2,
+    "replaced_early": 1,
     "work_orders_completed": 7,
     "stockouts": 0,
     "peak_memory_mib": 700.0,
