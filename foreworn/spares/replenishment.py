@@ -77,8 +77,9 @@ class ReplenishmentProposal:
             stands = f"{self.supply} on hand or coming for {self.reserved} reserved until it can arrive"
         if self.policy.reorder_point == NOT_KEPT:
             return f"{stands}: {-self.balance} short"
+        left = f"{self.balance} left" if self.balance >= 0 else f"{-self.balance} short, and nothing left"
         return (
-            f"{stands}: {self.balance} left for other demand of {self.policy.mean_demand:.1f} on average, "
+            f"{stands}: {left} for other demand of {self.policy.mean_demand:.1f} on average, "
             f"and the reorder point is {self.policy.reorder_point}"
         )
 
