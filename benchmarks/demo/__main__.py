@@ -25,11 +25,14 @@ _COUNTS = ("failures", "failures_prevented", "replaced_early", "false_orders", "
 Result = Mapping[str, Any]
 
 
-def measure(plant: str, seeds: Sequence[int], *, days: int, shuffled: int, jobs: int) -> BenchmarkReport:
-    """Run the demo for every seed, and for the first `shuffled` of them with scores that know nothing."""
+def measure(plant: str, seeds: Sequence[int], *, days: int, shuffled: int, jobs: int, results: Path) -> BenchmarkReport:
+    """Run the demo for every seed, and for the first `shuffled` of them with scores that know nothing.
+
+    Each run's result is kept in the folder `results`; what is there is not run again.
+    """
     runs = [(seed, "model") for seed in seeds] + [(seed, "shuffled") for seed in seeds[:shuffled]]
     with ThreadPoolExecutor(jobs) as workers:
-        found = list(workers.map(lambda run: _run(plant, run[0], run[1], days), runs))
+        found = list(workers.map(lambda run: _run(plant, run[0], run[1], days, results), runs))
     protocol = f"{len(seeds)} seeds, {days} days live after a year of run to failure. {PROTOCOL}"
     peers = {"shuffled": figures(found[len(seeds) :])} if shuffled else {}
     return BenchmarkReport("demo", plant, protocol, figures(found[: len(seeds)]), _SEED, peers=peers)
@@ -56,8 +59,12 @@ def figures(results: Sequence[Result]) -> dict[str, float | int]:
     }
 
 
-def _run(plant: str, seed: int, scores: str, days: int) -> Result:
+def _run(plant: str, seed: int, scores: str, days: int, results: Path) -> Result:
     """Run the demo in a process of its own, as a user would."""
+    kept = results / f"{Path(plant).stem}-{days}-{seed}-{scores}.json"
+    if kept.exists():
+        known: Result = json.loads(kept.read_text())
+        return known
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result.json"
         call = ["--once", "--plant", plant, "--seed", str(seed), "--days", str(days), "--scores", scores]
@@ -67,7 +74,8 @@ def _run(plant: str, seed: int, scores: str, days: int) -> Result:
             check=True,
             capture_output=True,
         )
-        result: Result = json.loads(file.read_text())
+        kept.write_text(file.read_text())
+    result: Result = json.loads(kept.read_text())
     print(f"seed {seed}, {scores}: gap closed {result['gap_closed']:.2f}, {result['failures']} failures", flush=True)
     return result
 
@@ -85,11 +93,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--days", type=int, default=180, help="how long the plant lives over MQTT")
     command.add_argument("--shuffled", type=int, default=2, help="on how many seeds the scores are shuffled too")
     command.add_argument("--jobs", type=int, default=2, help="runs at the same time")
+    command.add_argument("--results", type=Path, metavar="DIR", help="keep each run's result; what is there is not run")
     command.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
     chosen = command.parse_args(arguments)
     seeds = range(chosen.first, chosen.first + chosen.seeds)
     try:
-        report = measure(chosen.plant, seeds, days=chosen.days, shuffled=chosen.shuffled, jobs=chosen.jobs)
+        with tempfile.TemporaryDirectory() as scratch:
+            results = chosen.results or Path(scratch)
+            results.mkdir(parents=True, exist_ok=True)
+            report = measure(
+                chosen.plant, seeds, days=chosen.days, shuffled=chosen.shuffled, jobs=chosen.jobs, results=results
+            )
     except subprocess.CalledProcessError as problem:
         print(f"benchmarks.demo: {problem.stderr.decode(errors='replace')}", file=sys.stderr)
         return 1
