@@ -87,6 +87,17 @@ class ConsoleServer:
         self.stop()
 
 
+def check_port(host: str, port: int) -> None:
+    """Make sure that a console could listen there now.
+
+    Raises
+    ------
+    PortInUse
+        If something listens there already.
+    """
+    _bound(host, port).close()
+
+
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve in the calling thread until it is interrupted.
 

@@ -139,6 +139,11 @@ class PlanningSettings(_Concern):
     work_days: tuple[int, ...] = Field(
         (0, 1, 2, 3, 4, 5, 6), min_length=1, description="Working days, Monday is 0, as a JSON list."
     )
+    settling: timedelta = Field(
+        timedelta(days=1),
+        description="How long after a replacement forecasts of the component are not acted on: their windows still "
+        "hold what the old one did.",
+    )
     stock_place: str = Field("main", min_length=1, description="The store that orders take their parts from.")
 
 

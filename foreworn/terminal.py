@@ -158,6 +158,10 @@ class DemoScreen:
         err.print(f"{len(history.telemetry):,} samples and {len(history.failures)} failures to learn from")
         self._live.enter_context(waiting("Storing them and training"))
 
+    def note(self, text: str) -> None:
+        """Say what the plant's past was too little for."""
+        err.print(f"Note: {text}", highlight=False)
+
     def console_open(self, link: str, start: datetime, end: datetime) -> None:
         """Say that the console answers at a link that works once, and [start, end) begins to pass."""
         self._live.close()
@@ -167,7 +171,9 @@ class DemoScreen:
         err.print("  Parts     demand by source, stock, and what to buy")
         err.print("  Model     how often such probabilities came true")
         if self._by_hand:
-            err.print("You are the planner: approve and schedule on Today; technicians do what is scheduled.")
+            err.print(
+                "You are the planner: approve on Today, schedule on the order. A day of the plant takes a minute."
+            )
         self._reached = self._live.enter_context(time_bar("Live over MQTT", start, end))
 
     def reached(self, time: datetime) -> None:
@@ -190,6 +196,9 @@ class DemoScreen:
         self._reached(time)
 
 
+_ACTED = {"model": "acting on the forecasts", "shuffled": "acting on shuffled forecasts"}
+
+
 def show_demo(result: DemoResult) -> None:
     """Print what acting on the forecasts cost beside other ways of keeping the same plant."""
     days = (result.end - result.start) / timedelta(days=1)
@@ -200,7 +209,13 @@ def show_demo(result: DemoResult) -> None:
         column.justify = "right"
     table.add_row("run to failure", str(result.failures_run_to_failure), f"{result.cost_run_to_failure:,.0f}")
     table.add_row("best age replacement", str(result.failures_age_replacement), f"{result.cost_age_replacement:,.0f}")
-    acted = "acting on the forecasts" if result.scores == "model" else "acting on shuffled forecasts"
+    acted = (
+        "what you decided"
+        if result.by_hand
+        else "acting on the forecasts"
+        if result.scores == "model"
+        else "acting on shuffled forecasts"
+    )
     table.add_row(acted, str(result.failures), f"{result.cost_policy:,.0f}")
     table.add_row("perfect foresight", "0", f"{result.cost_perfect:,.0f}")
     out.print(table)

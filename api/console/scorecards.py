@@ -130,5 +130,5 @@ def _point(one: CalibrationBin, most: int) -> Markup:
         _y(high),
         _y(one.happened / one.said),
         radius,
-        f"{one.happened} of {one.said} failed where {percent(one.mean)} was said on average",
+        f"{one.happened} of {one.said} failed or were found worn where {percent(one.mean)} was said on average",
     )

@@ -1,5 +1,6 @@
 """The composition root: settings become wired objects. The only place that knows the adapters."""
 
+from api.server import check_port
 from foreworn.bootstrap.grafana import push_dashboards
 from foreworn.bootstrap.loading import load
 from foreworn.bootstrap.platform import Platform, running_platform
@@ -16,6 +17,7 @@ __all__ = [
     "assumed_costs",
     "check_day_one",
     "check_history",
+    "check_port",
     "for_replay",
     "has_telemetry",
     "load",

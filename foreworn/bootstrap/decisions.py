@@ -43,7 +43,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
     operations, planning = stores.operations, settings.planning
     labelling = Labelling(operations, stores.registry, stores.telemetry, stores.models, clock)
     week = WorkingWeek(planning.work_from, planning.work_to, planning.work_days)
-    rules = Rules(least_saving=planning.least_saving, place=planning.stock_place, week=week)
+    rules = Rules(least_saving=planning.least_saving, place=planning.stock_place, week=week, settling=planning.settling)
     proposing = Proposing(operations, stores.registry, stores.verdicts, clock, rules=rules)
     replenishing = Replenishing(operations, stores.registry, stores.verdicts, clock, place=planning.stock_place)
     planned = PlannedWork(operations, clock)

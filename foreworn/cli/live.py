@@ -48,6 +48,10 @@ def demo(
     by_hand: Annotated[
         bool, typer.Option("--by-hand", help="You are the planner: orders wait for your approval and schedule.")
     ] = False,
+    day_seconds: Annotated[
+        float | None,
+        typer.Option("--day-seconds", min=0, help="Least seconds a plant's day takes; by hand 60, once 0, else 2."),
+    ] = None,
     scores: Annotated[
         Scores, typer.Option(help="Act on the model's scores, or on the same given to the wrong machines.")
     ] = Scores.MODEL,
@@ -55,7 +59,18 @@ def demo(
 ) -> None:
     """Simulate a plant, learn from its year, let it live over MQTT, act on the forecasts, and price that."""
     settings = bootstrap.for_replay(Settings(), name="demo")
-    plan = DemoPlan(_plant(plant), seed, timedelta(days=days), scores, by_hand=by_hand)
+    if day_seconds is None:
+        day_seconds = 0.0 if once else 60.0 if by_hand else 2.0
+    plan = DemoPlan(
+        _plant(plant),
+        seed,
+        timedelta(days=days),
+        scores,
+        # A proposal that is approved at once is one that no visitor sees.
+        patience=timedelta(0) if once else timedelta(days=1),
+        day=timedelta(seconds=day_seconds),
+        by_hand=by_hand,
+    )
     stay = threading.Event()
     with terminal.DemoScreen(stays_open=not once, by_hand=by_hand) as audience:
         result = run_demo(
@@ -75,7 +90,10 @@ def _plant(named: str) -> PlantFile:
 
 @app.command()
 def simulate(
-    folder: Annotated[Path, typer.Argument(help="Where to write the fleet history, and the truth beside it.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Where to write the fleet history and its truth; in the data folder if left out."),
+    ] = None,
     plant: PlantOption = "pumping_stations",
     seed: Annotated[int | None, typer.Option(min=0, help="The plant's luck; the file's own if left out.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How many days to simulate.")] = 365,
@@ -95,9 +113,11 @@ def simulate(
     span = timedelta(days=days)
     with terminal.time_bar("Simulating", begin, begin + span) as reached:
         result = run_simulation(simulated_plant, span, on_progress=reached)
-    bootstrap.write_history(result.fleet, folder)
-    write_truth(result, file, folder)
-    show_fleet(result.fleet, folder)
+    target = folder or Settings().data_dir / "simulated" / file.stem
+    target.parent.mkdir(parents=True, exist_ok=True)
+    bootstrap.write_history(result.fleet, target)
+    write_truth(result, file, target)
+    show_fleet(result.fleet, target)
     if publish:
         with terminal.time_bar("Publishing", begin, begin + span) as reached:
             sent = publish_fleet(result.fleet, Settings().mqtt, begin, begin + span, speed=speed, on_step=reached)

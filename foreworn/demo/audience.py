@@ -24,6 +24,10 @@ class DemoAudience(Protocol):
         """Say that the past is being stored and learned from."""
         ...
 
+    def note(self, text: str) -> None:
+        """Say what the plant's past was too little for."""
+        ...
+
     def console_open(self, link: str, start: datetime, end: datetime) -> None:
         """Say that the console answers at a link that works once, and [start, end) begins to pass."""
         ...

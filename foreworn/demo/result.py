@@ -7,13 +7,16 @@ from simulators.people import Accounts
 from simulators.plant import Plant, best_age_replacement, perfect_foresight, run_to_failure
 
 PROTOCOL = (
-    "Simulated plant. All policies start from the same worn plant and meet the same lives, loads and weather (common "
-    "random numbers). cost_policy: the orders that the platform proposed, carried out by simulated people with crews, "
-    "stock and lead times. cost_age_replacement: the best age per machine class and component, chosen in hindsight on "
-    "this very stretch, without limits of crew or stock. cost_perfect: every component replaced just before it would "
-    "fail, without limits. gap_closed: share of the way from age replacement to perfect foresight. A failure counts as "
-    "prevented where the component that was replaced would have failed within twice the horizon, and as replaced early "
-    "where it was worn and would have lasted longer; an order is false where its visit found nothing to replace."
+    "Simulated plant. All policies start from the same worn plant and meet the same lives, loads and weather "
+    "(common random numbers). cost_policy: the orders that the platform proposed, carried out by simulated people "
+    "with crews, stock and lead times; standing still for want of a part is priced, parts in stock are not. "
+    "cost_age_replacement: the best age per machine class and component, chosen in hindsight on this very stretch "
+    "by exact pricing, one after the other until no move helps, without limits of crew or stock. cost_perfect: "
+    "every component replaced just before it would fail, without limits; a policy can cost less only where standing"
+    " still is cheap. gap_closed: share of the way from age replacement to perfect foresight. A failure counts as "
+    "prevented where the component that was replaced would have failed within twice the horizon, and as replaced "
+    "early where it was worn and would have lasted longer; an order is false where its visit found nothing to "
+    "replace."
 )
 
 
@@ -24,6 +27,7 @@ class DemoResult:
     plant: str
     seed: int
     scores: str
+    by_hand: bool
     start: datetime
     end: datetime
     currency: str
@@ -41,6 +45,8 @@ class DemoResult:
     failures_age_replacement: int
     failures_run_to_failure: int
     forecasts_labelled: int
+    jobs_failed: int
+    notes: tuple[str, ...]
     peak_memory_mib: float
     protocol: str = PROTOCOL
 
@@ -59,10 +65,13 @@ def price(
     accounts: Accounts,
     *,
     scores: str,
+    by_hand: bool,
     horizon: timedelta,
     end: datetime,
     completed: int,
     labelled: int,
+    jobs_failed: int,
+    notes: tuple[str, ...],
     peak_memory_mib: float,
 ) -> DemoResult:
     """Return what the platform's policy cost beside what others would have, from the same plant at the start.
@@ -73,10 +82,12 @@ def price(
         The plant as it was when the policy began; it is not changed.
     accounts
         What the policy cost.
-    scores, horizon, end
-        Whose scores it acted on, how far they look, and until when it acted.
-    completed, labelled
-        Work orders completed, and forecasts that have an outcome.
+    scores, by_hand, horizon, end
+        Whose scores were acted on, whether by a visitor, how far they look, and until when.
+    completed, labelled, jobs_failed
+        Work orders completed, forecasts that have an outcome, and jobs that the platform could not do.
+    notes
+        What the plant's past was too little for.
     peak_memory_mib
         The most memory the run held. [MiB]
     """
@@ -88,6 +99,7 @@ def price(
         plant=before.file.name,
         seed=before.seed,
         scores=scores,
+        by_hand=by_hand,
         start=before.now,
         end=end,
         currency=before.file.currency,
@@ -105,5 +117,7 @@ def price(
         failures_age_replacement=age.failures,
         failures_run_to_failure=run.failures,
         forecasts_labelled=labelled,
+        jobs_failed=jobs_failed,
+        notes=notes,
         peak_memory_mib=peak_memory_mib,
     )

@@ -1,12 +1,13 @@
 """Run the demo: a plant's past, then its life over MQTT in fast time, with people who act on what is said."""
 
 import resource
+import time as wall
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from foreworn.bootstrap import Platform, Stores, open_stores, running_platform, start_afresh
+from foreworn.bootstrap import Platform, Stores, check_port, open_stores, running_platform, start_afresh
 from foreworn.clock import ManualClock, ReplayClock
 from foreworn.data_folder import data_folder_lock
 from foreworn.demo.audience import DemoAudience
@@ -27,7 +28,12 @@ from simulators.plant.speaker import DeviceMessage, Speaker
 from simulators.publisher import DevicePublisher
 from simulators.replay import Message, Step
 
+DAY = timedelta(days=1)
 HORIZON, EVERY = timedelta(days=7), timedelta(hours=12)
+LEAST_SAVING = 100.0
+"""About what a look for nothing costs there; below it nobody is sent. [currency]"""
+SETTLING = timedelta(days=3)
+"""The windows of a week still hold the old component's readings."""
 DONE = (WorkOrderState.COMPLETED, WorkOrderState.CLOSED)
 
 
@@ -53,6 +59,8 @@ class DemoPlan:
         Whose scores are acted on.
     patience
         How long a proposal stands before the simulated planner approves it.
+    day
+        How long a day of the plant takes on the wall at least, so that a person can follow.
     by_hand
         Whether orders are left to the visitor; technicians and storekeeper go on as they do.
     """
@@ -62,6 +70,7 @@ class DemoPlan:
     live: timedelta
     scores: Scores = Scores.MODEL
     patience: timedelta = timedelta(0)
+    day: timedelta = timedelta(0)
     by_hand: bool = False
 
 
@@ -70,7 +79,9 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             "scoring": settings.scoring.model_copy(update={"horizon": HORIZON, "every": EVERY}),
-            "planning": settings.planning.model_copy(update={"propose_every": EVERY}),
+            "planning": settings.planning.model_copy(
+                update={"propose_every": EVERY, "least_saving": LEAST_SAVING, "settling": SETTLING}
+            ),
         }
     )
 
@@ -78,7 +89,14 @@ def demo_settings(settings: Settings) -> Settings:
 def run_demo(
     settings: Settings, plan: DemoPlan, audience: DemoAudience, *, leave_open: Callable[[], None]
 ) -> DemoResult:
-    """Run the demo on the data folder, emptied; the console stays until `leave_open` returns."""
+    """Run the demo on the data folder, emptied; the console stays until `leave_open` returns.
+
+    Raises
+    ------
+    PortInUse
+        If the console's port is taken: said before a year is simulated, not after.
+    """
+    check_port(settings.api.host, settings.api.port)
     with data_folder_lock(settings):
         start_afresh(settings)
         stores = open_stores(settings)
@@ -87,6 +105,8 @@ def run_demo(
             plant, past = simulated_past(plan.file, plan.seed, on_progress=audience.simulated)
             audience.learning(past)
             season = settle_in(settings, stores, plant, past)
+            for note in season.notes:
+                audience.note(note)
             return _Live(settings, stores, plan, season, audience).run(leave_open)
         finally:
             stores.close()
@@ -137,8 +157,8 @@ class _Live:
             finally:
                 console.stop()
 
-    def _model(self) -> FailureModel:
-        if self._plan.scores is Scores.MODEL:
+    def _model(self) -> FailureModel | None:
+        if self._plan.scores is Scores.MODEL or self._season.model is None:
             return self._season.model
         return ShuffledModel(self._season.model, self._plant.machines, seed=self._plant.seed)
 
@@ -155,7 +175,9 @@ class _Live:
         people = _People(self._plant, platform, self._accounts, self._plan)
         # A reading bears the begin of its step, so every round ends one step after a time that is scored.
         steps = 1
+        begun = wall.monotonic()
         while self._plant.now < self._end:
+            self._keep_pace(begun)
             period = self._plant.advance(min(steps, -(-(self._end - self._plant.now) // self._plant.step)))
             steps = max(1, self._settings.scoring.every // self._plant.step)
             messages = speaker.messages(period)
@@ -165,7 +187,13 @@ class _Live:
             pacer.wait(Step(period.end, [_message(m, period.end) for m in messages], speaker.last_seq))
             with stopwatch.stage("people"):
                 people.act(period.end, period.failures)
+        people.settle(self._end)
         self._audience.timed(stopwatch.seconds, self._plan.live)
+
+    def _keep_pace(self, begun: float) -> None:
+        """Wait until as much time has passed on the wall as the plan asks for."""
+        due = begun + (self._plant.now - self._start) / DAY * self._plan.day.total_seconds()
+        wall.sleep(max(0.0, due - wall.monotonic()))
 
     def _pass_until(self, time: datetime) -> None:
         """Put the clock where all that was said is past, and nothing that will be said."""
@@ -175,13 +203,17 @@ class _Live:
         with self._stores.operations.reading() as tx:
             completed = len(tx.orders.find(states=DONE))
             labels = tx.labels.of_model()
+            jobs_failed = len(tx.jobs.failed())
         return price(
             self._before,
             self._accounts,
             scores=self._plan.scores,
+            by_hand=self._plan.by_hand,
             horizon=self._settings.scoring.horizon,
             end=self._end,
             completed=completed,
+            notes=self._season.notes,
+            jobs_failed=jobs_failed,
             labelled=sum(label.decided_at is not None for label in labels),
             peak_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
@@ -196,6 +228,10 @@ class _People:
         self._technicians = Technicians(plant, operations, platform.work_orders, accounts)
         self._planner = Planner(plant, operations, platform.work_orders, patience=plan.patience)
         self._storekeeper = Storekeeper(plant, operations, platform.purchases)
+
+    def settle(self, end: datetime) -> None:
+        """Book what is still open when the stretch is over."""
+        self._technicians.settle(end)
 
     def act(self, now: datetime, failures: tuple[Failure, ...]) -> None:
         self._technicians.act(now, failures)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from foreworn.bootstrap import Stores
+from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import RecordedFleet
 from foreworn.health.anomaly import AnomalyDetector
 from foreworn.health.failure_model import FailureModel
@@ -14,6 +16,8 @@ from foreworn.settings import Settings
 from models.failure import FailureModelSettings
 from simulators.people import furnish
 from simulators.plant import Plant, PlantFile, simulate
+
+Learned = TypeVar("Learned")
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 """When the plant goes live: a Monday."""
@@ -28,12 +32,13 @@ FEWEST_FAILURES = 6
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A plant at the moment it goes live, and what was learned of its past."""
+    """A plant at the moment it goes live, and what was learned of its past; `notes` say what could not be."""
 
     plant: Plant
     past: RecordedFleet
-    model: FailureModel
+    model: FailureModel | None
     detector: AnomalyDetector | None
+    notes: tuple[str, ...] = ()
 
 
 def simulated_past(
@@ -55,7 +60,11 @@ def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFl
     record_work(stores.registry, past.history)
     backfill(stores.telemetry, past.history, past.attachments)
     furnish(stores.operations, plant, place=settings.planning.stock_place, time=plant.now)
-    model = train(
+    notes: list[str] = []
+    model = _tried(
+        notes,
+        "No forecasts, so no orders from them",
+        train,
         past.history,
         until=plant.now,
         settings=settings.scoring,
@@ -63,5 +72,16 @@ def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFl
         model_settings=FailureModelSettings(every=TRAINING_GRID, fewest_failures=FEWEST_FAILURES),
         catalogue=past.catalogue,
     )
-    detector = train_detector(past.history, until=plant.now, detectors=stores.detectors)
-    return Season(plant, past, model, detector)
+    detector = _tried(
+        notes, "No anomaly detector", train_detector, past.history, until=plant.now, detectors=stores.detectors
+    )
+    return Season(plant, past, model, detector, tuple(notes))
+
+
+def _tried(notes: list[str], otherwise: str, learn: Callable[..., Learned], *past: Any, **how: Any) -> Learned | None:
+    """Return what is learned; where there is too little past for it, note why and go on without."""
+    try:
+        return learn(*past, **how)
+    except TooLittleHistory as little:
+        notes.append(f"{otherwise}: {little}")
+        return None

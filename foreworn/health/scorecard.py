@@ -29,6 +29,9 @@ class CalibrationBin:
         Those whose component failed, or was found as predicted.
     mean
         The mean of the probabilities said.
+    failed
+        Those whose component failed; the rest of `happened` was found worn in time, and nobody knows whether it
+        would have failed within the horizon. The truth lies between the two.
     """
 
     low: float
@@ -36,6 +39,7 @@ class CalibrationBin:
     said: int
     happened: int
     mean: float
+    failed: int = 0
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -216,6 +220,7 @@ def _calibration(known: Sequence[Label]) -> tuple[CalibrationBin, ...]:
             said=len(group),
             happened=sum(x.outcome.confirms for x in group),
             mean=sum(x.probability for x in group) / len(group),
+            failed=sum(x.outcome is Outcome.FAILED for x in group),
         )
         for i, group in sorted(groups.items())
     )

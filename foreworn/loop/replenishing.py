@@ -139,6 +139,8 @@ class Replenishing:
         ]
         if self._wanted(tx, look, part, now, proposed=sum(p.quantity for p in waiting)) is None:
             return None
+        if self._was_declined(tx, part, now):
+            return None
         for before in waiting:
             put_purchase_step(
                 tx, before.id, PurchaseState.CANCELLED, actor=PLATFORM, seen=before.version, reason=LARGER, now=now
@@ -150,6 +152,11 @@ class Replenishing:
         detail = {"part": part.id, "quantity": purchase.quantity, "reason": purchase.reason}
         tx.audit.record(AuditEntry(now, PLATFORM, "purchase.proposed", purchase.id, detail))
         return purchase
+
+    def _was_declined(self, tx: Transaction, part: Part, now: datetime) -> bool:
+        """Whether somebody has said no within the last lead time; what has no answer comes back after it."""
+        declined = tx.purchases.find(part=part.id, states=(PurchaseState.DECLINED,))
+        return any(p.place == self._place and p.transitions[-1].time > now - part.lead_time for p in declined)
 
     def _tell(self, tx: Transaction, forecasts: Sequence[DemandForecast], now: datetime) -> None:
         first = forecasts[0]

@@ -23,7 +23,7 @@ from foreworn.telemetry.sample import MILLISECOND
 
 RISK_PASSED = "the risk has passed: acting no longer saves anything"
 HORIZON_OVER = "the time that its forecast spoke of is over"
-RENEWED = "the component has been renewed since"
+RENEWED = "the component has been renewed"
 IN_HAND = "other work on the component comes first"
 PART_GONE = "its part went elsewhere, and the next one comes too late"
 ROOM_MADE = "the hours that the team has go to other work"
@@ -47,11 +47,15 @@ class Rules:
         The store that jobs take their parts from.
     week
         When the team works.
+    settling
+        How long after a replacement forecasts of the component are not acted on: their windows still hold
+        what the old one did.
     """
 
     least_saving: float = 0.0
     place: str = MAIN_PLACE
     week: WorkingWeek = field(default_factory=WorkingWeek)
+    settling: timedelta = timedelta(days=1)
 
 
 class Survey:
@@ -164,7 +168,7 @@ class Survey:
         ends_at = max(f.time + f.horizon for f in forecasts)
         if ends_at <= self._now:
             return HORIZON_OVER
-        if self._is_renewed(seat, forecasts[0].time):
+        if self._is_renewed(seat, forecasts[0].time - self._rules.settling):
             return RENEWED
         return IN_HAND if any(_comes_first(order, ends_at) for order in self._orders[seat]) else None
 
@@ -191,7 +195,7 @@ class Survey:
     def _renewed_since(self, tx: Transaction, verdicts: Sequence[Forecast]) -> Mapping[Seat, datetime]:
         """Return when components last failed or were replaced, as far back as any evidence goes."""
         evidence = [o.evidence.data_time for some in self._orders.values() for o in some if o.evidence is not None]
-        since = min([*(f.time for f in verdicts), *evidence], default=self._now)
+        since = min([*(f.time - self._rules.settling for f in verdicts), *evidence], default=self._now)
         until = self._now + MILLISECOND
         if since >= until:
             return {}

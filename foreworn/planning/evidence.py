@@ -8,7 +8,7 @@ from foreworn.health.forecast import Reason
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
-    """How often forecasts like this one came true: `failed` of `said`, for probabilities in [low, high)."""
+    """How often forecasts like this one, in [low, high), ended in a failure or in wear found: `failed` of `said`."""
 
     said: int
     failed: int

@@ -28,13 +28,10 @@ class CrewCalendar:
         self._taken: Counter[datetime] = Counter()
         self._promised: dict[Booking, list[list[datetime]]] = defaultdict(list)
 
-    def book(self, earliest: datetime, labour: timedelta) -> Booking:
+    def book(self, earliest: datetime, labour: timedelta) -> Booking | None:
         """Promise the first window from `earliest` on; a job that outlasts a day goes on the next morning.
 
-        Raises
-        ------
-        ValueError
-            If the crew has no free hours within sixty days.
+        None where the crew has no free hours within sixty days.
         """
         needed = max(1, -(-labour // HOUR))
         hours: list[datetime] = []
@@ -43,7 +40,7 @@ class CrewCalendar:
                 hours.append(hour)
                 if len(hours) == needed:
                     return self._promise(hours)
-        raise ValueError(f"crew {self.crew.id!r} has no {labour} free within {_LOOK_AHEAD} of {earliest}")
+        return None
 
     def release(self, booking: Booking) -> None:
         """Take a promise back: its hours are free for other jobs."""

@@ -40,7 +40,7 @@ def furnish(operations: Operations, plant: Plant, *, place: str, time: datetime)
             if spec.part is not None:
                 tx.parts.put_use(PartUse(machine_class, component, spec.part))
         for crew in plant.crews:
-            tx.team.put(Technician(crew.id, crew.name or crew.id, timedelta(hours=crew.hours_per_week)))
+            tx.team.put(Technician(crew.id, crew.name or crew.id, timedelta(hours=crew.weekly_hours)))
 
 
 def _part(spec: PartSpec) -> Part:

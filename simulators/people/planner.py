@@ -63,6 +63,8 @@ class Planner:
         earliest = now if order.evidence is None else max(now, order.evidence.act_at)
         calendar = self._calendar_of(order.machine)
         booking = calendar.book(earliest, order.labour)
+        if booking is None:
+            return  # it stays approved, and is looked at again
         self._promises[order.id] = (calendar, booking)
         self._work_orders.schedule(order.id, actor=NAME, seen=order.version, booking=booking)
 

@@ -94,6 +94,13 @@ class Technicians:
             self._plant.replace(order.machine, order.component, "preventive", standstill=standstill)
         self._accounts.visited(Visit(order.id, order.machine, order.component, now, replaced, left))
 
+    def settle(self, end: datetime) -> None:
+        """Book the standstill of what still waits for its part when the stretch is over."""
+        for breakdown in self._broken:
+            if breakdown.ready is None and breakdown.order in self._short:
+                failure = breakdown.failure
+                self._accounts.waited(failure.machine, failure.component, end - failure.time)
+
     def _report(self, failure: Failure) -> None:
         order = self._orders.report_failure(
             machine=failure.machine, component=failure.component, mode=failure.mode, time=failure.time, actor=NAME

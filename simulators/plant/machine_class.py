@@ -14,7 +14,11 @@ class Cost(PartOfFile):
 
     preventive: float = Field(ge=0.0, description="Labour, material and travel of a planned replacement. [currency]")
     failure: float = Field(ge=0.0, description="The same of a breakdown, with what it damages besides. [currency]")
-    inspection: float = Field(0.0, ge=0.0, description="A visit that finds nothing and replaces nothing. [currency]")
+    inspection: float | None = Field(
+        None,
+        ge=0.0,
+        description="A visit that finds nothing; a quarter of `preventive` if left out. [currency]",
+    )
     downtime_per_hour: float = Field(0.0, ge=0.0, description="What an hour of standstill costs. [currency/h]")
     planned_downtime_hours: float = Field(2.0, ge=0.0, description="Standstill of a planned replacement. [h]")
     unplanned_downtime_hours: float = Field(12.0, ge=0.0, description="Standstill from a breakdown to its end. [h]")
@@ -31,7 +35,7 @@ class Cost(PartOfFile):
         return ComponentCost(
             preventive=self.preventive,
             failure=self.failure,
-            inspection=self.inspection,
+            inspection=self.preventive / 4 if self.inspection is None else self.inspection,
             downtime_per_hour=self.downtime_per_hour,
             planned_downtime=timedelta(hours=self.planned_downtime_hours),
             unplanned_downtime=timedelta(hours=self.unplanned_downtime_hours),

@@ -118,8 +118,14 @@ class Plant:
 
     @property
     def crews(self) -> tuple[CrewSpec, ...]:
-        """The teams."""
-        return self.file.crews
+        """The teams; sites that the file gives nobody have one person, five days a week."""
+        covered = {site for crew in self.file.crews for site in crew.sites}
+        alone = tuple(sorted({site.id for site in self.file.sites} - covered))
+        if not alone or any(not crew.sites for crew in self.file.crews):
+            return self.file.crews
+        taken = {crew.id for crew in self.file.crews}
+        name = next(n for n in ("crew", "crew-2", "crew-3", "crew-of-the-others") if n not in taken)
+        return (*self.file.crews, CrewSpec(id=name, sites=alone))
 
     @property
     def step(self) -> timedelta:

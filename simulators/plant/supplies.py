@@ -33,3 +33,8 @@ class CrewSpec(PartOfFile):
         (0, 1, 2, 3, 4), min_length=1, max_length=7, description="Days it works; 0 is Monday."
     )
     sites: tuple[Identity, ...] = Field((), description="Where it works; everywhere if empty.")
+
+    @property
+    def weekly_hours(self) -> float:
+        """Its hours for planned work, never more than its people are there [h/week]."""
+        return min(self.hours_per_week, float((self.to_hour - self.from_hour) * len(set(self.weekdays)) * self.people))

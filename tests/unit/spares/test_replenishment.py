@@ -146,7 +146,8 @@ def test_a_proposal_becomes_an_order_that_keeps_its_reasons() -> None:
     order = proposal.as_order("PO-1")
     assert (order.state, order.quantity, order.expected_at) == (PurchaseState.PROPOSED, 4, NOW + 21 * DAY)
     assert order.reason == (
-        "2 on hand or coming for 3 reserved until it can arrive: 1 short, and nothing left for other demand of 1.0 on average, "
+        "2 on hand or coming for 3 reserved until it can arrive: 1 short, and nothing left for other demand of 1.0 on "
+        "average, "
         "and the reorder point is 2"
     )
     assert dict(order.evidence)["stockout_without"] == 1.0

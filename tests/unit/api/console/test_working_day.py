@@ -23,7 +23,7 @@ def test_today_ranks_proposals_with_the_sentence_first(planner: Client) -> None:
     sentence = r"Pump-07, bearing : 62 % likely to fail within 24 hours. Acting now saves about \d,\d00 EUR ."
     assert re.search(sentence, text)
     assert "vibration averaged 7.9 mm/s over 24 h, usual 2.2–4 E17 3 times in 24 h, usual 0–1" in text
-    assert "Of 9 like this, 5 failed (27–81 %)." in text
+    assert "Of 9 like this, 5 failed or were found worn (27–81 %)." in text
     assert "● 6204 deep groove bearing on shelf in main" in text
     assert "○ S-40 shaft seal 40 mm not in stock, 21 d from order to shelf" in text
 
@@ -170,9 +170,9 @@ def test_the_model_page_counts_hits_misses_and_calibration_by_version(planner: C
     card, old = text.split("gb-000old")[0], text.split("gb-000old")[1]
     assert "gb-3f2a91 · in use" in card
     assert "Alarms that were right (precision) 13 of 25: 52 % (95 % interval 33–70 %)" in card
-    assert "Failures that an alarm told (recall) 13 of 22: 59 %" in card
+    assert "Failures and findings that an alarm told (recall) 13 of 22: 59 %" in card
     assert "2 right, 2 for nothing, 0 nobody can know" in card
-    assert "40 % to 60 % 49 % 13 6 46 % 23 % to 71 %" in card
+    assert "40 % to 60 % 49 % 13 6 0 46 % 23 % to 71 %" in card
     assert "Too young to judge: 12 outcomes so far, 5 failures among them." in old
 
 

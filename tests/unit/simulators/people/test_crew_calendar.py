@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foreworn.planning.work_order import Booking
 from simulators.people.crew_calendar import HOUR, CrewCalendar
 from simulators.plant.supplies import CrewSpec
 
@@ -13,6 +14,12 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 def crew(people: int = 1, *, weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)) -> CrewSpec:
     return CrewSpec(id="one", people=people, from_hour=8, to_hour=16, weekdays=weekdays)
+
+
+def booked(calendar: CrewCalendar, earliest: datetime, labour: timedelta) -> Booking:
+    booking = calendar.book(earliest, labour)
+    assert booking is not None
+    return booking
 
 
 @pytest.mark.parametrize(
@@ -28,13 +35,13 @@ def crew(people: int = 1, *, weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Cre
     ],
 )
 def test_the_first_window_in_working_hours_is_promised(earliest: float, labour: float, start: int, end: int) -> None:
-    booking = CrewCalendar(crew(), timedelta(0)).book(MONDAY + earliest * HOUR, labour * HOUR)
+    booking = booked(CrewCalendar(crew(), timedelta(0)), MONDAY + earliest * HOUR, labour * HOUR)
     assert (booking.technician, booking.start, booking.end) == ("one", MONDAY + start * HOUR, MONDAY + end * HOUR)
 
 
 def test_working_hours_are_local() -> None:
-    assert CrewCalendar(crew(), 10 * HOUR).book(MONDAY, HOUR).start == MONDAY
-    assert CrewCalendar(crew(), -3 * HOUR).book(MONDAY, HOUR).start == MONDAY + 11 * HOUR
+    assert booked(CrewCalendar(crew(), 10 * HOUR), MONDAY, HOUR).start == MONDAY
+    assert booked(CrewCalendar(crew(), -3 * HOUR), MONDAY, HOUR).start == MONDAY + 11 * HOUR
 
 
 JOBS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 12)), max_size=25)
@@ -45,7 +52,7 @@ JOBS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 12)), max_size=25)
 def test_nobody_is_ever_in_two_places(jobs: list[tuple[int, int]], people: int) -> None:
     """Each hour holds as many jobs as there are people at most, and none is left idle that could have been used."""
     calendar = CrewCalendar(crew(people), timedelta(0))
-    bookings = [(calendar.book(MONDAY + at * HOUR, labour * HOUR), at, labour) for at, labour in jobs]
+    bookings = [(booked(calendar, MONDAY + at * HOUR, labour * HOUR), at, labour) for at, labour in jobs]
     taken: Counter[datetime] = Counter()
     for booking, at, labour in bookings:
         hour, left = MONDAY + at * HOUR, max(labour, 1)
@@ -62,15 +69,14 @@ def test_nobody_is_ever_in_two_places(jobs: list[tuple[int, int]], people: int) 
 
 def test_what_is_released_can_be_promised_again_and_nothing_else() -> None:
     calendar = CrewCalendar(crew(), timedelta(0))
-    first, second = calendar.book(MONDAY, 3 * HOUR), calendar.book(MONDAY, 2 * HOUR)
+    first, second = booked(calendar, MONDAY, 3 * HOUR), booked(calendar, MONDAY, 2 * HOUR)
     calendar.release(first)
-    assert calendar.book(MONDAY, 4 * HOUR).end == second.end + HOUR
+    assert booked(calendar, MONDAY, 4 * HOUR).end == second.end + HOUR
     with pytest.raises(IndexError):
         calendar.release(first)
 
 
-def test_a_crew_without_free_hours_is_said_to_have_none() -> None:
+def test_a_crew_without_free_hours_promises_nothing_and_takes_none() -> None:
     calendar = CrewCalendar(crew(weekdays=(0,)), timedelta(0))
-    with pytest.raises(ValueError, match="crew 'one' has no"):
-        calendar.book(MONDAY, 100 * HOUR)
-    assert calendar.book(MONDAY, HOUR).start == MONDAY + 8 * HOUR
+    assert calendar.book(MONDAY, 100 * HOUR) is None
+    assert booked(calendar, MONDAY, HOUR).start == MONDAY + 8 * HOUR
