@@ -184,7 +184,9 @@ class _Live:
             self._receiving_clock.set(period.end)
             for message in messages:
                 publisher.publish(message.topic, message.payload)
-            pacer.wait(Step(period.end, [_message(m, period.end) for m in messages], speaker.last_seq))
+            # A device whose readings were all lost so far has said nothing that could be acknowledged.
+            said = {device: seq for device, seq in speaker.last_seq.items() if seq}
+            pacer.wait(Step(period.end, [_message(m, period.end) for m in messages], said))
             with stopwatch.stage("people"):
                 people.act(period.end, period.failures)
         people.settle(self._end)
