@@ -1,6 +1,7 @@
 """`foreworn demo`: a simulated plant through the whole loop, with the console to look at meanwhile."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,38 @@ def test_the_demo_says_what_to_look_at_and_what_it_was_worth(demo: Running) -> N
     assert "perfect foresight" in demo.said
     assert "Peak memory" in demo.said
     assert "Traceback" not in demo.said
+
+
+ODD = """
+name = "A plant with hardly a past"
+seed = 7
+step_hours = 8
+[bad_data]
+lost_share = 0.6
+[loads.flat]
+by_hour = [0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8,0.8]
+[classes.fan.components.filter]
+cost = { preventive = 300, failure = 5000 }
+wear = { law = "filter_clogging", life_days = 200 }
+[classes.fan.signals.dp]
+running = 2
+noise = 0.2
+symptoms.filter = { rise = 8 }
+[[sites]]
+id = "solo"
+machines = [{ class = "fan", count = 2, load = "flat" }]
+"""
+
+
+def test_a_plant_with_too_little_past_no_crew_and_lost_readings_is_priced_all_the_same(tmp_path: Path) -> None:
+    programme("mosquitto", "TEST_MOSQUITTO", "/usr/sbin", "/usr/local/sbin")
+    plant = tmp_path / "odd.toml"
+    plant.write_text(ODD)
+    file = tmp_path / "odd.json"
+    with Running(tmp_path, "demo", "--once", "--plant", plant, "--days", "7", "--json", file) as running:
+        assert running.wait() == 0
+    found = json.loads(file.read_text())
+    assert found["work_orders_completed"] >= 0
+    assert any("No forecasts" in note for note in found["notes"])
+    assert found["cost_perfect"] <= found["cost_run_to_failure"]
+    assert "Traceback" not in running.said
