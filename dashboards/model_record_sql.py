@@ -57,7 +57,7 @@ WITH {_LABELS.strip()}, followed AS (
     SELECT model_version, bool_or(confirms) AS confirmed, bool_and(refutes) AS refuted
     FROM runs GROUP BY model_version, machine, component, run
 ), events AS (
-    SELECT model_version, decided_at - min(time) FILTER (WHERE alarm) AS lead
+    SELECT model_version, decided_at - min(issued_at) FILTER (WHERE alarm) AS lead
     FROM judged WHERE confirms AND decided_at IS NOT NULL
     GROUP BY model_version, machine, component, decided_at
 ), told AS (
@@ -69,7 +69,7 @@ WITH {_LABELS.strip()}, followed AS (
     FROM episodes GROUP BY model_version
 ), caught AS (
     SELECT model_version, count(*) AS failures, count(lead) AS caught,
-           extract(epoch FROM (array_agg(lead ORDER BY lead) FILTER (WHERE lead IS NOT NULL))[count(lead) / 2 + 1])
+           extract(epoch FROM (array_agg(lead ORDER BY lead) FILTER (WHERE lead IS NOT NULL))[round(0.5::float8 * (count(lead) - 1))::int + 1])
                AS lead
     FROM events GROUP BY model_version
 )

@@ -1,4 +1,4 @@
-"""The browser that the console is looked at with."""
+"""The browser that the console is looked at with; closed with its module, because its event loop is in the way of others."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.servers import programme
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = programme("chromium", "TEST_CHROMIUM", "/usr/bin")
     with sync_playwright() as playwright:
