@@ -69,7 +69,8 @@ WITH {_LABELS.strip()}, followed AS (
     FROM episodes GROUP BY model_version
 ), caught AS (
     SELECT model_version, count(*) AS failures, count(lead) AS caught,
-           extract(epoch FROM (array_agg(lead ORDER BY lead) FILTER (WHERE lead IS NOT NULL))[round(0.5::float8 * (count(lead) - 1))::int + 1])
+           extract(epoch FROM (array_agg(lead ORDER BY lead) FILTER (WHERE lead IS NOT NULL))
+                              [round(0.5::float8 * (count(lead) - 1))::int + 1])
                AS lead
     FROM events GROUP BY model_version
 )

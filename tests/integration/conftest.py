@@ -1,4 +1,4 @@
-"""The browser that the console is looked at with; closed with its module, because its event loop is in the way of others."""
+"""The browser that the console is looked at with; it ends with its module: its event loop is in the way of others."""
 
 from collections.abc import Iterator
 
