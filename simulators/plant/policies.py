@@ -277,7 +277,7 @@ class _Lone:
                 self._plant.lives.of(seat.index, number),
                 seat=seat.index,
                 step=step,
-                consumed=float(state.consumed[seat.index]) if first else 0.0,  # later lives as if all new
+                consumed=float(state.consumed[seat.index]) if first else 0.0,  # later lives as if new: a start only
                 age=int(state.age[seat.index]) if first else 0,
                 until=self._until,
             )
