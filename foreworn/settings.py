@@ -39,7 +39,11 @@ class UnknownDevices(StrEnum):
     """What happens to a device that the registry does not know."""
 
     QUARANTINE = "quarantine"
+    """Kept with the reason, so that they can be replayed once the device is attached to a machine."""
+    REFUSE = "refuse"
+    """Acknowledged, counted and let go: strangers cannot fill the quarantine."""
     REGISTER = "register"
+    """Made known as a machine of its own."""
 
 
 class MqttSettings(_Concern):
@@ -62,8 +66,14 @@ class MqttSettings(_Concern):
         timedelta(seconds=30), description="Silence after which the broker is asked whether it lives."
     )
     in_flight: int = Field(
-        1000, ge=1, le=65535, description="Messages a broker may send before it waits for acknowledgements."
+        20_000, ge=1, le=65535, description="Messages a broker may send before it waits for acknowledgements."
     )
+    tls: bool = Field(False, description="Speak TLS to the broker.")
+    tls_ca: Path | None = Field(
+        None, description="PEM file of the authority that signed the broker's certificate; the system's where empty."
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file of our own certificate, for brokers that ask.")
+    tls_key: Path | None = Field(None, description="PEM file of its key.")
 
 
 class IngestionSettings(_Concern):
@@ -73,6 +83,18 @@ class IngestionSettings(_Concern):
         UnknownDevices.QUARANTINE, description="What happens to a device that the registry does not know."
     )
     largest_payload: int = Field(1_048_576, ge=1024, description="Bytes; a larger message is quarantined.")
+    queue_bytes: int = Field(
+        67_108_864,
+        ge=1_048_576,
+        description="Bytes received and not yet durable; when there are more, nothing is read from the broker.",
+    )
+    spool_bytes: int | None = Field(
+        None, ge=1_048_576, description="Bytes the spool's file may take; empty: as much as its disk has."
+    )
+    quarantine_bytes: int = Field(
+        1_073_741_824, ge=1_048_576, description="Bytes of refused messages that are kept; the oldest go first."
+    )
+    quarantine_age: timedelta = Field(timedelta(days=30), description="How long a refused message is kept at most.")
     future_tolerance: timedelta = Field(
         timedelta(minutes=10), description="How far ahead of the platform's clock a device's clock may be."
     )

@@ -192,6 +192,8 @@ CREATE TABLE signals (
     states JSON NOT NULL,
     cadence_us BIGINT NOT NULL,
     label TEXT NOT NULL,
+    sent_unit TEXT DEFAULT '' NOT NULL,
+    most_per_second DOUBLE PRECISION,
     CONSTRAINT pk_signals PRIMARY KEY (model, name)
 );
 

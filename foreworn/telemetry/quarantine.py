@@ -13,6 +13,7 @@ REASONS = {
     "wrong_type": "the value is not of the signal's type",
     "not_finite": "the value is NaN or infinite",
     "out_of_range": "the value is outside what is physically possible",
+    "too_fast": "the value has changed faster since the last one than it physically can",
     "unknown_state": "the text is not one of the signal's states",
     "future_time": "the time lies further ahead of the clock than clocks may differ",
     "bad_time": "the time is missing, unreadable or before 1971: in seconds, perhaps",

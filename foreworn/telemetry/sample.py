@@ -1,6 +1,6 @@
 """What devices tell us: samples, events, log lines, status. Times are device time, aware UTC, to the ms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -78,9 +78,12 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryBatch:
-    """What goes to the telemetry store in one write."""
+    """What goes to the telemetry store in one write.
 
-    samples: tuple[Sample, ...] = ()
+    `samples` is a tuple, or `SampleColumns` where they were read by column.
+    """
+
+    samples: Sequence[Sample] = ()
     events: tuple[Event, ...] = ()
     logs: tuple[LogLine, ...] = ()
 

@@ -43,6 +43,11 @@ class Signal:
         How often a healthy device reports it.
     label
         What a person reads; the name where empty.
+    sent_unit
+        The unit that devices send it in, where that is not `unit`: values are converted as they come in, and
+        `low` and `high` hold for what comes out. Only for floats.
+    most_per_second
+        The fastest it can change, in `unit` per second; a faster jump is quarantined. None: no limit.
     """
 
     name: str
@@ -53,6 +58,8 @@ class Signal:
     states: tuple[str, ...] = ()
     cadence: timedelta = timedelta(hours=1)
     label: str = ""
+    sent_unit: str = ""
+    most_per_second: float | None = None
 
 
 class SignalCatalogue:

@@ -28,11 +28,13 @@ class Kind(StrEnum):
     EVENT = "event"
     LOG = "log"
     STATUS = "status"
+    LINES = "lines"
+    """Telemetry in InfluxDB's line protocol, as a Telegraf edge publishes it."""
     ACK = "ack"
     """From the platform to a device; all others come from devices."""
 
 
-DEVICE_KINDS = (Kind.TELEMETRY, Kind.EVENT, Kind.LOG, Kind.STATUS)
+DEVICE_KINDS = (Kind.TELEMETRY, Kind.EVENT, Kind.LOG, Kind.STATUS, Kind.LINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,7 @@ def parse_topic(topic: str) -> Address:
     """
     levels = topic.split("/")
     if len(levels) != 5 or levels[:2] != ["foreworn", "v1"] or levels[4] not in set(Kind):
-        raise Rejected(
-            "unknown_topic", f"topic {topic[:256]!r} is not foreworn/v1/SITE/DEVICE/(telemetry|event|log|status|ack)"
-        )
+        raise Rejected("unknown_topic", f"topic {topic[:256]!r} is not foreworn/v1/SITE/DEVICE/({'|'.join(Kind)})")
     site, device = levels[2], levels[3]
     for name, text in (("site", site), ("device", device)):
         if not is_identity(text):

@@ -159,6 +159,8 @@ def _signal_row(model: str, signal: Signal) -> dict[str, Any]:
         "states": list(signal.states),
         "cadence_us": signal.cadence,
         "label": signal.label,
+        "sent_unit": signal.sent_unit,
+        "most_per_second": signal.most_per_second,
     }
 
 
@@ -172,4 +174,6 @@ def _signal(row: Mapping[Any, Any]) -> Signal:
         states=tuple(row["states"]),
         cadence=row["cadence_us"],
         label=row["label"],
+        sent_unit=row["sent_unit"],
+        most_per_second=row["most_per_second"],
     )

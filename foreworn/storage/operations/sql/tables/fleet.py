@@ -32,6 +32,8 @@ SIGNALS = sa.Table(
     sa.Column("states", sa.JSON, nullable=False),
     sa.Column("cadence_us", Span, nullable=False),
     text("label"),
+    sa.Column("sent_unit", sa.Text, nullable=False, server_default=""),
+    sa.Column("most_per_second", sa.Double),
 )
 
 DEVICES = sa.Table("devices", METADATA, text("id", key=True))
