@@ -28,7 +28,7 @@ def run_live(settings: Settings, *, on_start: Callable[[Platform], None]) -> Non
         If data could no longer be made durable; everything is stopped first.
     """
     stop = threading.Event()
-    _stop_on_signal(stop)  # before anything is started that a signal would leave behind
+    stop_on_signal(stop)  # before anything is started that a signal would leave behind
     with data_folder_lock(settings):
         stores = open_stores(settings)
         clock = WallClock()
@@ -68,7 +68,9 @@ def work_due(platform: Platform) -> None:
         _log.warning("%s; what is due is done later", away)
 
 
-def _stop_on_signal(stop: threading.Event) -> None:
+def stop_on_signal(stop: threading.Event) -> None:
+    """Set `stop` when the process is told to end."""
+
     def handle(number: int, frame: FrameType | None) -> None:
         stop.set()
 

@@ -1,6 +1,7 @@
 """The composition root: settings become wired objects. The only place that knows the adapters."""
 
 from api.server import check_port
+from foreworn.bootstrap.collecting import Collecting, CollectorKind, reach, running_collector
 from foreworn.bootstrap.grafana import push_dashboards
 from foreworn.bootstrap.loading import load
 from foreworn.bootstrap.platform import Platform, running_platform
@@ -12,6 +13,8 @@ from foreworn.storage.history import check_history, read_azure_pdm, read_history
 from foreworn.storage.history.telemetry import has_telemetry
 
 __all__ = [
+    "Collecting",
+    "CollectorKind",
     "Platform",
     "Stores",
     "assumed_costs",
@@ -27,9 +30,11 @@ __all__ = [
     "open_telemetry",
     "own_broker",
     "push_dashboards",
+    "reach",
     "read_azure_pdm",
     "read_day_one",
     "read_history",
+    "running_collector",
     "running_platform",
     "start_afresh",
     "write_day_one_templates",

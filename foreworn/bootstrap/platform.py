@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from api.app import create_app
 from api.server import ConsoleServer
 from api.services import ConsoleServices
+from foreworn.bootstrap.collecting import Collecting, reach, running_collector
 from foreworn.bootstrap.decisions import Decisions, decisions
 from foreworn.bootstrap.stores import Stores
 from foreworn.clock import Clock
-from foreworn.errors import DamagedModel, NotFound
 from foreworn.health.anomaly import AnomalyDetector
 from foreworn.health.failure_model import FailureModel
 from foreworn.loop.live_history import LiveHistory
@@ -23,13 +23,9 @@ from foreworn.loop.work_orders import WorkOrders
 from foreworn.loop.working_day import WorkingDay
 from foreworn.settings import MqttSettings, Settings
 from foreworn.telemetry.intake import IntakeBatch
-from ingestion.broker import RunningBroker, start_broker
-from ingestion.collector import PahoCollector
-from ingestion.directory import RegistryDirectory
+from ingestion.broker import RunningBroker
+from ingestion.collector import Collector
 from ingestion.forwarder import Forwarder
-from ingestion.native_json import NativeJsonDecoder
-from ingestion.reception import Reception
-from ingestion.validation import Validator
 
 FIRST_LINK_PATH = "/link/"
 
@@ -41,15 +37,31 @@ class Platform:
     settings: Settings
     stores: Stores
     clock: Clock
-    broker: RunningBroker
-    mqtt: MqttSettings
-    """How to reach the broker; its port may be another than the settings ask for."""
-    collector: PahoCollector
-    forwarder: Forwarder
+    collecting: Collecting
     scoring: Scoring
     watching: Watching
     decisions: Decisions
     people: People
+
+    @property
+    def broker(self) -> RunningBroker:
+        """The broker that devices speak to."""
+        return self.collecting.broker
+
+    @property
+    def mqtt(self) -> MqttSettings:
+        """How to reach the broker; its port may be another than the settings ask for."""
+        return self.collecting.mqtt
+
+    @property
+    def collector(self) -> Collector:
+        """What takes messages in."""
+        return self.collecting.collector
+
+    @property
+    def forwarder(self) -> Forwarder:
+        """What brings them to the store."""
+        return self.collecting.forwarder
 
     @property
     def work_orders(self) -> WorkOrders:
@@ -86,7 +98,7 @@ class Platform:
     @property
     def failed(self) -> Exception | None:
         """Why nothing more is taken in or stored, or None; the process ought to exit with an error."""
-        return self.collector.failed or self.forwarder.failed
+        return self.collecting.failed
 
     def console(self) -> ConsoleServer:
         """Return the API and console of this platform, not yet started."""
@@ -154,52 +166,24 @@ def running_platform(
     start = _resumed(settings, stores, start)
     watching = _watching(settings, stores, detecting, clock, start)
     scoring = _scoring(settings, stores, serving, clock, start, watching)
-    with start_broker(settings.mqtt, settings.data_dir / "broker") as broker:
-        mqtt = settings.mqtt.model_copy(update={"host": broker.host, "port": broker.port})
-        validator = Validator(RegistryDirectory(stores.registry), receiving_clock, settings.ingestion)
-        reception = Reception(NativeJsonDecoder(settings.ingestion.largest_payload), validator, receiving_clock)
-        forwarder = Forwarder(
-            stores.spool,
-            stores.telemetry,
-            stores.quarantine,
-            stores.progress,
-            stores.dirty,
-            scored_until=lambda: scoring.scored_until,
-            settings=settings.ingestion,
-            window=max(_reach(serving), _reach(detecting)),
-            on_forwarded=on_forwarded,
+    with running_collector(
+        settings,
+        stores,
+        clock=receiving_clock,
+        scored_until=lambda: scoring.scored_until,
+        window=reach(serving, detecting),
+        on_forwarded=on_forwarded,
+    ) as collecting:
+        yield Platform(
+            settings,
+            stores,
+            clock,
+            collecting,
+            scoring,
+            watching,
+            decisions(settings, stores, clock, start=start),
+            People(stores.operations, clock),
         )
-        collector = PahoCollector(
-            mqtt, settings.ingestion, reception, stores.spool, on_committed=lambda _: forwarder.wake()
-        )
-        forwarder.start()
-        try:
-            collector.start()
-            yield Platform(
-                settings,
-                stores,
-                clock,
-                broker,
-                mqtt,
-                collector,
-                forwarder,
-                scoring,
-                watching,
-                decisions(settings, stores, clock, start=start),
-                People(stores.operations, clock),
-            )
-        finally:
-            collector.stop()
-            forwarder.stop()
-
-
-def _reach(serving: Callable[[], FailureModel | AnomalyDetector | None]) -> timedelta:
-    """Return how long a reading goes on having a part in what is said: at least a day."""
-    try:
-        model = serving()
-    except (DamagedModel, NotFound):
-        return timedelta(days=1)  # scoring says what is wrong with it; collecting goes on
-    return max(timedelta(days=1), timedelta(0) if model is None else model.lookback)
 
 
 def _resumed(settings: Settings, stores: Stores, start: datetime) -> datetime:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from foreworn import __version__, terminal
-from foreworn.cli import importing, learning, live, sharing
+from foreworn.cli import collecting, importing, learning, live, sharing
 from foreworn.errors import ConfigurationError, ForewornError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Listen to machines, learn how they wear, maintain before the failure.",
 )
 app.add_typer(live.app)
+app.add_typer(collecting.app)
 app.add_typer(learning.app)
 app.add_typer(importing.app, name="import")
 app.add_typer(sharing.app, name="dashboards")
