@@ -113,35 +113,42 @@ IdempotencyKey = Annotated[str | None, Depends(_key)]
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What a create made.
+    """What a create made, or what was done once.
 
     Parameters
     ----------
     answer
         What is told.
     location
-        Where it is.
+        Where it is; empty where nothing was made that could be looked at.
     headers
         Further headers of the answer.
     secrets
         Fields that are told once, and null when the answer is given again.
+    status
+        The HTTP status.
     """
 
     answer: BaseModel
     location: str
     headers: Mapping[str, str]
     secrets: tuple[str, ...] = ()
+    status: int = 201
 
     @property
     def told(self) -> Answer:
         """The answer as it is told now."""
-        return Answer(201, {"Location": self.location, **self.headers}, self.answer.model_dump_json(by_alias=True))
+        return self._saying(self.answer)
 
     @property
     def kept(self) -> Answer:
         """The answer as it may be kept."""
         hidden = self.answer.model_copy(update=dict.fromkeys(self.secrets))
-        return Answer(201, {"Location": self.location, **self.headers}, hidden.model_dump_json(by_alias=True))
+        return self._saying(hidden)
+
+    def _saying(self, told: BaseModel) -> Answer:
+        place = {"Location": self.location} if self.location else {}
+        return Answer(self.status, {**place, **self.headers}, told.model_dump_json(by_alias=True))
 
 
 def once(

@@ -61,11 +61,14 @@ def _say_problems_once(responses: dict[str, Any]) -> None:
 
 
 def offered(app: FastAPI, path: str) -> str:
-    """Return the methods that an address takes, as an Allow header; the framework names those of one route only."""
-    methods = [
-        method.upper()
-        for template, operations in described(app)["paths"].items()
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path)
-        for method in operations
-    ]
-    return ", ".join(sorted(methods))
+    """Return the methods that an address takes, as an Allow header; the framework names those of one route only.
+
+    An address that is offered as it is stands for itself, though it would also do for one with an id in its place.
+    """
+    paths = described(app)["paths"]
+    same = [path] if path in paths else [template for template in paths if re.fullmatch(_any_key(template), path)]
+    return ", ".join(sorted(method.upper() for template in same for method in paths[template]))
+
+
+def _any_key(template: str) -> str:
+    return re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))

@@ -15,6 +15,7 @@ from foreworn.loop.operations import Operations
 from foreworn.loop.people import People
 from foreworn.loop.proposing import Proposing
 from foreworn.loop.purchasing import Purchases
+from foreworn.loop.quarantine_keeping import QuarantineKeeping
 from foreworn.loop.replenishing import Replenishing
 from foreworn.loop.work_orders import WorkOrders
 from foreworn.telemetry.intake import DeviceProgressLog
@@ -32,7 +33,7 @@ class ConsoleServices:
         Work orders, parts, costs, labels, users and the rest of the operations store; only read here.
     demand
         Where demand forecasts are kept.
-    work_orders, purchases, proposing, replenishing, labelling, people
+    work_orders, purchases, proposing, replenishing, labelling, people, quarantine_keeping
         The use cases; every change goes through one of them.
     answers
         What creates were answered, for those who ask again with the same key.
@@ -60,6 +61,7 @@ class ConsoleServices:
     replenishing: Replenishing
     labelling: Labelling
     people: People
+    quarantine_keeping: QuarantineKeeping
     answers: AnswerBook
     collector_counts: Callable[[], Mapping[str, int]] | None = None
     spool_depth: Callable[[], int] | None = None

@@ -63,12 +63,12 @@ class BenchmarkReport:
         content = asdict(self) | {"figures": dict(self.figures), "peers": {k: dict(v) for k, v in self.peers.items()}}
         file.write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
-    def show(self, console: Console | None = None) -> None:
-        """Print protocol and figures; an interval stands beside its figure."""
+    def show(self, console: Console | None = None, *, interval: str = "95 % interval") -> None:
+        """Print protocol and figures; an interval, of the kind that is named, stands beside its figure."""
         console = console or Console()
         console.print(f"{self.benchmark} {self.set}: {self.protocol}", highlight=False)
         console.print(f"on {self.machine}, seed {self.seed}", highlight=False)
-        table = Table("figure", "value", "95 % interval", *self.peers)
+        table = Table("figure", "value", interval, *self.peers)
         table.columns[0].overflow = "fold"
         for column in table.columns[1:]:
             column.justify = "right"

@@ -115,6 +115,9 @@ class StoreSettings(_Concern):
         "`influx://HOST:PORT/BUCKET?org=ORG`, or `memory://`.",
     )
     influx_token: SecretStr | None = Field(None, description="InfluxDB's API token.")
+    influx_timeout: timedelta = Field(
+        timedelta(seconds=30), description="How long one call to InfluxDB may take before it counts as unavailable."
+    )
     operations: str = Field(
         "sqlite:///operations.sqlite", description="SQLAlchemy address; SQLite files are relative to the data folder."
     )

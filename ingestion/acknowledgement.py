@@ -1,36 +1,10 @@
 """What each device may be told is durable: `foreworn/v1/{site}/{device}/ack {"through": seq}`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 
-MOST_AHEAD = 100_000  # numbers remembered past a gap; a device that fills more than that never goes back
-
-
-@dataclass(slots=True)
-class _Run:
-    """How far one device's numbers run without a gap, and which numbers lie ahead of the gap."""
-
-    through: int
-    ahead: set[int] = field(default_factory=set)
-
-    def take(self, seq: int, *, redelivered: bool) -> None:
-        if seq <= self.through:
-            return
-        if seq == self.through + 1:
-            self._advance(seq)
-        elif seq in self.ahead and not redelivered:
-            self._advance(min(self.ahead))  # the device went back and did not fill the gap: it cannot
-        else:
-            self.ahead.add(seq)
-            if len(self.ahead) > MOST_AHEAD:
-                self._advance(min(self.ahead))
-
-    def _advance(self, through: int) -> None:
-        self.ahead.discard(through)
-        while through + 1 in self.ahead:
-            through += 1
-            self.ahead.remove(through)
-        self.through = through
+from ingestion.numbering import Numbering
+from ingestion.turn import Heard
 
 
 class AckLedger:
@@ -41,18 +15,23 @@ class AckLedger:
     device, hearing nothing, sends again, in order, all it still has. If it starts past the gap, it has
     nothing to fill it with, and the gap is closed.
 
-    The first number heard of a device is believed to follow on what came before this process.
+    The first number ever heard of a device is believed to follow on what came before. After that the platform
+    remembers, restarts or not, as long as `advanced` is committed with what is taken here.
 
     Parameters
     ----------
     interval
         Least time between two acknowledgements to one device. [s]
+    through
+        Where each device stood when the last process ended.
 
     Examples
     --------
     >>> ledger = AckLedger(interval=1.0)
     >>> ledger.want("pump-7", "west", True)
     >>> ledger.take("pump-7", [40, 41, 43])
+    >>> ledger.advanced()
+    {'pump-7': 41}
     >>> ledger.due(now=0.0)
     [('west', 'pump-7', 41)]
     >>> ledger.take("pump-7", [42])
@@ -60,12 +39,15 @@ class AckLedger:
     ([], [('west', 'pump-7', 43)])
     """
 
-    def __init__(self, interval: float) -> None:
+    def __init__(self, interval: float, through: Mapping[str, int] | None = None) -> None:
         self._interval = interval
-        self._runs: dict[str, _Run] = {}
+        self._numberings = {device: Numbering(number) for device, number in (through or {}).items()}
+        self._remembered = set(self._numberings)
         self._sites: dict[str, str] = {}
         self._told: dict[str, tuple[int | None, float]] = {}
-        self._changed: set[str] = set()
+        self._waiting: set[str] = set()
+        self._queue: list[tuple[float, str]] = []  # a heap: when each waiting device may be told
+        self._advanced: dict[str, int] = {}
 
     def want(self, device: str, site: str, wanted: bool) -> None:
         """Take note whether a device wants to be told, and under which site it listens."""
@@ -74,10 +56,18 @@ class AckLedger:
         elif self._sites.get(device) != site:
             self._sites[device] = site
             self._told.pop(device, None)
-            self._changed.add(device)
+            if device in self._numberings:
+                self._moved(device)
 
-    def take(self, device: str, seqs: Iterable[int], *, redelivered: bool = False) -> None:
-        """Take note of numbers that are durable now.
+    def hear(self, heard: Iterable[Heard]) -> None:
+        """Take everything heard in one turn."""
+        for each in heard:
+            if each.wants_ack is not None:
+                self.want(each.device, each.site, each.wants_ack)
+            self.take(each.device, each.seqs, redelivered=each.redelivered)
+
+    def take(self, device: str, seqs: Sequence[int], *, redelivered: bool = False) -> None:
+        """Take note of numbers that are about to be durable; nothing is to be told before they are.
 
         Parameters
         ----------
@@ -88,44 +78,67 @@ class AckLedger:
         redelivered
             The broker sends the message again on its own, so a repeat says nothing about the device.
         """
-        for seq in seqs:
-            run = self._runs.get(device)
-            if run is None:
-                self._runs[device] = _Run(seq)
-            else:
-                if seq <= run.through and not redelivered:
-                    self._forget_told(device)
-                run.take(seq, redelivered=redelivered)
-            self._changed.add(device)
+        if not seqs:
+            return
+        numbering = self._numberings.get(device)
+        if numbering is None:
+            numbering = self._numberings[device] = Numbering(seqs[0] - 1)
+        before = numbering.through
+        if numbering.take(seqs, redelivered=redelivered):
+            self.tell_again([device])
+        if numbering.through != before and (device in self._sites or device in self._remembered):
+            self._moved(device)
 
-    def due(self, now: float) -> list[tuple[str, str, int]]:
+    def advanced(self) -> dict[str, int]:
+        """Return through which number each device has come that has moved since the last call, and may be told.
+
+        These are to be made durable together with what was taken.
+        """
+        advanced, self._advanced = self._advanced, {}
+        return advanced
+
+    def due(self, now: float, most: int | None = None) -> list[tuple[str, str, int]]:
         """Return (site, device, through) for each device that is to be told now, and count it as told.
 
         Parameters
         ----------
         now
             Monotonic time. [s]
+        most
+            So many at most; the others stay due.
         """
         acks: list[tuple[str, str, int]] = []
-        for device in sorted(self._changed):
-            site, run = self._sites.get(device), self._runs.get(device)
-            told, at = self._told.get(device, (None, float("-inf")))
-            if site is None or run is None or run.through == told:
-                self._changed.discard(device)
-            elif now - at >= self._interval:
-                self._changed.discard(device)
-                self._told[device] = (run.through, now)
-                acks.append((site, device, run.through))
+        while self._queue and self._queue[0][0] <= now and (most is None or len(acks) < most):
+            _, device = heappop(self._queue)
+            self._waiting.discard(device)
+            site, through = self._sites.get(device), self._numberings[device].through
+            if site is not None and through != self._told.get(device, (None, 0.0))[0]:
+                self._told[device] = (through, now)
+                acks.append((site, device, through))
         return acks
 
     def next_due_in(self, now: float) -> float | None:
         """Return the seconds until a device is to be told, or None while none waits."""
-        waits = [
-            self._told[device][1] + self._interval - now
-            for device in self._changed
-            if device in self._told and device in self._sites
-        ]
-        return max(0.0, min(waits)) if waits else None
+        return max(0.0, self._queue[0][0] - now) if self._queue else None
+
+    def tell_again(self, devices: Iterable[str]) -> None:
+        """Tell these again: what they were told has not arrived."""
+        for device in devices:
+            self._forget_told(device)
+            if device in self._sites:
+                self._queue_up(device)
+
+    def _moved(self, device: str) -> None:
+        self._remembered.add(device)
+        self._advanced[device] = self._numberings[device].through
+        if device in self._sites:
+            self._queue_up(device)
+
+    def _queue_up(self, device: str) -> None:
+        told, at = self._told.get(device, (None, float("-inf")))
+        if device not in self._waiting and told != self._numberings[device].through:
+            self._waiting.add(device)
+            heappush(self._queue, (at + self._interval, device))
 
     def _forget_told(self, device: str) -> None:
         """Tell it again: a device that repeats what it was told is durable did not hear it."""

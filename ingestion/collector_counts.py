@@ -16,6 +16,8 @@ class CollectorCounts:
     statuses: int = 0
     rejections: int = 0
     commits: int = 0
+    refused: int = 0
+    """Messages of unknown devices that were acknowledged and let go."""
 
     def plus(self, messages: int, batch: IntakeBatch) -> "CollectorCounts":
         """Return the counts after one more commit."""
@@ -27,4 +29,5 @@ class CollectorCounts:
             self.statuses + len(batch.statuses),
             self.rejections + len(batch.rejections),
             self.commits + 1,
+            self.refused + batch.refused,
         )

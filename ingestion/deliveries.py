@@ -33,10 +33,18 @@ class Delivery:
 
 
 class DeliveryQueue:
-    """A bounded queue; who puts into a full one waits, which is how the broker comes to wait too."""
+    """A bounded queue; who puts into a full one waits, which is how the broker comes to wait too.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    Parameters
+    ----------
+    most_messages, most_bytes
+        With more than either it is full; one message has always room, however large it is.
+    """
+
+    def __init__(self, most_messages: int, most_bytes: int) -> None:
+        self._most_messages = most_messages
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._changed = threading.Condition()
         self._waiting: list[Delivery] = []
         self._closed = False
@@ -47,9 +55,10 @@ class DeliveryQueue:
         What falls is not acknowledged, so the broker delivers it again.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or len(self._waiting) < self._limit)
+            self._changed.wait_for(lambda: self._closed or self._has_room)
             if not self._closed:
                 self._waiting.append(delivery)
+                self._bytes += len(delivery.payload)
                 self._changed.notify_all()
 
     def take(self, timeout: Callable[[], float | None]) -> list[Delivery] | None:
@@ -62,7 +71,7 @@ class DeliveryQueue:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or bool(self._waiting), timeout())
-            taken, self._waiting = self._waiting, []
+            taken, self._waiting, self._bytes = self._waiting, [], 0
             self._changed.notify_all()
             return None if self._closed and not taken else taken
 
@@ -73,3 +82,7 @@ class DeliveryQueue:
             if forget:
                 self._waiting = []
             self._changed.notify_all()
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._waiting) < self._most_messages and self._bytes < self._most_bytes

@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,11 +13,14 @@ from foreworn.settings import IngestionSettings
 from foreworn.telemetry.intake import DeviceProgressLog, DirtyWindows, IntakeBatch, Spool
 from foreworn.telemetry.quarantine import Quarantine, Rejection
 from foreworn.telemetry.sample import EPOCH, Event, LogLine, Sample, TelemetryBatch
+from foreworn.telemetry.sample_columns import joined
 from foreworn.telemetry.store import TelemetryStore
 from foreworn.telemetry.wire import encode_batch, kind_of, topic
+from ingestion.filling import missing_from
 from ingestion.late_data import dirty_windows
 
-MOST_JOINED = 5000
+# Of one write: larger ones cost no less per entry, and more memory.
+MOST_JOINED = 10_000
 _IDLE_WAIT = 0.2
 _FIRST_PAUSE = 0.05
 _SITE_UNKNOWN = "-"
@@ -139,7 +143,7 @@ class Forwarder:
 
     def _turn(self) -> bool:
         """Forward what waits at the front of the spool; tell whether there was anything."""
-        waiting = _together(self._spool.pending())
+        waiting = _of_one_kind(self._spool.pending(entries=MOST_JOINED))
         if not waiting:
             return False
         batches = [batch for _, batch in waiting]
@@ -154,17 +158,23 @@ class Forwarder:
             self._on_forwarded(forwarded)
         return True
 
-    def _forward(self, batches: Sequence[IntakeBatch]) -> IntakeBatch:
+    def _forward(self, waiting: Sequence[IntakeBatch]) -> IntakeBatch:
+        batches = [self._unfilled(batch) for batch in waiting]
         telemetry = _joined([batch.telemetry for batch in batches])
         stored, refused = self._write(telemetry, batches)
-        self._mark_dirty(telemetry)
+        # All that came, not only what was missing: after a crash in between nothing of it is missing any more.
+        self._mark_dirty(_joined([b.telemetry for b in waiting]) if any(b.fills for b in waiting) else telemetry)
         rejections = (*(r for batch in batches for r in batch.rejections), *refused)
         if rejections:
             self._quarantine.put(rejections)
         statuses = tuple(status for batch in batches for status in batch.statuses)
-        whole = IntakeBatch(stored, statuses, rejections, batches[-1].received_at)
+        whole = IntakeBatch(stored, statuses, rejections, batches[-1].received_at, fills=batches[-1].fills)
         self._progress.observe(whole)
         return whole
+
+    def _unfilled(self, batch: IntakeBatch) -> IntakeBatch:
+        """Return a replayed batch without what the store has already; another as it is."""
+        return replace(batch, telemetry=missing_from(self._store, batch.telemetry)) if batch.fills else batch
 
     def _mark_dirty(self, telemetry: TelemetryBatch) -> None:
         """Mark what comes late, once it is stored: a mark before the write could be scored, and cleared, without it.
@@ -214,26 +224,26 @@ class Forwarder:
             except StoreUnavailable as error:
                 _log.warning("%s; the spool holds %d batches", error, self._spool.depth())
                 # Full jitter: many forwarders that lost the same store must not come back at once.
-                self._stopping.wait(random.uniform(0, min(pause, self._longest_pause)))
+                asked = error.retry_after.total_seconds() + random.uniform(0, pause)
+                self._stopping.wait(min(asked, self._longest_pause))
                 pause = min(pause * 2, self._longest_pause)
         return None  # the batches stay in the spool
 
 
-def _together(pending: Sequence[tuple[int, IntakeBatch]]) -> Sequence[tuple[int, IntakeBatch]]:
-    """Return the oldest batches that make one write of a good size, at least one."""
-    size = 0
-    for i, (_, batch) in enumerate(pending):
-        size += len(batch)
-        if i and size > MOST_JOINED:
-            return pending[:i]
-    return pending
+def _of_one_kind(waiting: Sequence[tuple[int, IntakeBatch]]) -> Sequence[tuple[int, IntakeBatch]]:
+    """Return the batches before the next that fills; where that is the first, it alone.
+
+    What came before it has to be in the store before it is asked what is missing.
+    """
+    until = next((place for place, (_, batch) in enumerate(waiting) if batch.fills), len(waiting))
+    return waiting[: max(until, 1)]
 
 
 def _joined(parts: Sequence[TelemetryBatch]) -> TelemetryBatch:
     if len(parts) == 1:
         return parts[0]
     return TelemetryBatch(
-        samples=tuple(sample for part in parts for sample in part.samples),
+        samples=joined([part.samples for part in parts]),
         events=tuple(event for part in parts for event in part.events),
         logs=tuple(line for part in parts for line in part.logs),
     )

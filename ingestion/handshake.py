@@ -2,11 +2,14 @@
 
 import secrets
 import socket
+import ssl
 import struct
 from enum import IntEnum
 
 from foreworn.errors import BrokerUnavailable
 from foreworn.settings import MqttSettings
+from ingestion.mqtt_packets import encoded_length
+from ingestion.tls import tls_context, why_refused
 
 _REASONS = {
     1: "it refuses the protocol version",
@@ -46,6 +49,8 @@ def spoken_protocol(settings: MqttSettings, *, timeout: float = 5.0) -> Protocol
     ------
     BrokerUnavailable
         If nothing answers, what answers is no broker, or it does not let us in.
+    ConfigurationError
+        If a file that TLS needs cannot be read.
     """
     for protocol in (Protocol.V5, Protocol.V311):
         code = _connect(settings, protocol, timeout)
@@ -59,15 +64,25 @@ def spoken_protocol(settings: MqttSettings, *, timeout: float = 5.0) -> Protocol
 
 def _connect(settings: MqttSettings, protocol: Protocol, timeout: float) -> int:
     """Return the CONNACK's code of one connection, which is closed again."""
+    context = tls_context(settings)
     try:
-        with socket.create_connection((settings.host, settings.port), timeout=timeout) as connection:
+        with _connection(settings, context, timeout) as connection:
             connection.sendall(connect_packet(settings, protocol))
             answer = _receive(connection)
             if answer[3] == 0:
                 connection.sendall(_DISCONNECT)
             return answer[3]
     except OSError as error:
-        raise BrokerUnavailable(settings.host, settings.port, error.strerror or str(error) or "timeout") from error
+        raise BrokerUnavailable(settings.host, settings.port, why_refused(error, settings)) from error
+
+
+def _connection(settings: MqttSettings, context: ssl.SSLContext | None, timeout: float) -> socket.socket:
+    connection = socket.create_connection((settings.host, settings.port), timeout=timeout)
+    try:
+        return connection if context is None else context.wrap_socket(connection, server_hostname=settings.host)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _receive(connection: socket.socket) -> bytes:
@@ -76,7 +91,7 @@ def _receive(connection: socket.socket) -> bytes:
     while len(answer) < 4:
         part = connection.recv(4 - len(answer))
         if not part:
-            raise OSError("it hangs up: perhaps what listens there is no MQTT broker")
+            raise ConnectionResetError
         answer += part
     if answer[0] != 0x20 or answer[1] > 127:
         raise OSError("what listens there is no MQTT broker")
@@ -96,17 +111,9 @@ def connect_packet(settings: MqttSettings, protocol: Protocol) -> bytes:
     body = _text("MQTT") + struct.pack("!BBH", protocol, flags, 10)
     body += b"\x00" if protocol is Protocol.V5 else b""  # no properties
     body += b"".join(map(_text, fields))
-    return b"\x10" + _length(len(body)) + body
+    return b"\x10" + encoded_length(len(body)) + body
 
 
 def _text(text: str) -> bytes:
     encoded = text.encode()
     return struct.pack("!H", len(encoded)) + encoded
-
-
-def _length(length: int) -> bytes:
-    encoded = b""
-    while length > 127:
-        encoded += bytes([length % 128 | 0x80])
-        length //= 128
-    return encoded + bytes([length])

@@ -9,6 +9,7 @@ from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status
 
 MOST_REJECTIONS = 16
+UNREADABLE_TOPIC = "(a topic that is not UTF-8)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Contents:
         entries are durable once the batch is.
     wants_ack
         Whether the device asks to be told so; None where the message does not say.
+    refused
+        1 if the message is let go: its device is unknown, and such are not kept.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -51,6 +54,7 @@ class Contents:
     device: str | None = None
     seqs: tuple[int, ...] = ()
     wants_ack: bool | None = None
+    refused: int = 0
 
 
 class Decoder(Protocol):
@@ -65,17 +69,17 @@ def condense(rejections: Sequence[Rejection], most: int = MOST_REJECTIONS) -> tu
     """Return one rejection per reason and signal of one message, and never more than `most`.
 
     Each carries the whole payload, so a large batch in which everything is wrong would otherwise be
-    kept a thousand times over. What is left out is counted in the detail.
+    kept a thousand times over. What is left out is counted in the detail: where there are more reasons and
+    signals than `most`, in that of a last one, which is about the message and not about one signal of it.
     """
     kept: dict[tuple[str, str | None], list[Rejection]] = {}
     for rejection in rejections:
         kept.setdefault((rejection.reason, rejection.signal), []).append(rejection)
     groups = list(kept.values())
-    condensed = [_counted(group[0], len(group) - 1) for group in groups[:most]]
-    left_out = sum(len(group) for group in groups[most:])
-    if left_out:
-        condensed[-1] = _counted(condensed[-1], left_out)
-    return tuple(condensed)
+    if len(groups) > most:
+        rest = [rejection for group in groups[most - 1 :] for rejection in group]
+        groups = [*groups[: most - 1], [replace(rest[0], signal=None), *rest[1:]]]
+    return tuple(_counted(group[0], len(group) - 1) for group in groups)
 
 
 def _counted(rejection: Rejection, more: int) -> Rejection:

@@ -2,6 +2,7 @@
 
 import socket
 from typing import Protocol as Port
+from typing import TypeVar
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -11,8 +12,10 @@ from paho.mqtt.properties import Properties
 from foreworn.errors import BrokerUnavailable
 from foreworn.settings import MqttSettings
 from ingestion.handshake import Protocol
+from ingestion.tls import tls_context, why_refused
 
 NEVER_EXPIRES = 0xFFFFFFFF
+_Client = TypeVar("_Client", bound=mqtt.Client)
 
 
 class NewClient(Port):
@@ -32,9 +35,20 @@ class Hello(Port):
 
 
 def new_client(settings: MqttSettings, protocol: Protocol, /) -> mqtt.Client:
-    """Return a client with a persistent session that acknowledges only when told to."""
+    """Return a client with a persistent session that acknowledges only when told to.
+
+    Raises
+    ------
+    ConfigurationError
+        If a file that TLS needs cannot be read.
+    """
+    return set_up(mqtt.Client, settings, protocol)
+
+
+def set_up(kind: type[_Client], settings: MqttSettings, protocol: Protocol) -> _Client:
+    """Return a client of this kind, as `new_client` does."""
     is_v5 = protocol is Protocol.V5
-    client = mqtt.Client(
+    client = kind(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
         clean_session=None if is_v5 else False,
@@ -45,6 +59,9 @@ def new_client(settings: MqttSettings, protocol: Protocol, /) -> mqtt.Client:
         client.username_pw_set(
             settings.username, None if settings.password is None else settings.password.get_secret_value()
         )
+    context = tls_context(settings)
+    if context is not None:
+        client.tls_set_context(context)
     client.reconnect_delay_set(min_delay=1, max_delay=30)
     client.max_inflight_messages_set(0)  # ours are few; paho's limit costs a search per message
     client.on_socket_open = _send_at_once
@@ -67,7 +84,7 @@ def connect(client: mqtt.Client, settings: MqttSettings) -> None:
         else:
             client.connect(settings.host, settings.port, keep_alive)
     except OSError as error:
-        raise BrokerUnavailable(settings.host, settings.port, error.strerror or str(error)) from error
+        raise BrokerUnavailable(settings.host, settings.port, why_refused(error, settings)) from error
 
 
 def _properties(settings: MqttSettings) -> Properties:

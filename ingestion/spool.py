@@ -1,18 +1,21 @@
 """Spools: where batches wait, durable, between the broker's acknowledgement and the telemetry store."""
 
-import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
-from foreworn.errors import SpoolFailed
 from foreworn.telemetry.intake import IntakeBatch
+from ingestion.spool_file import SpoolFile
 from ingestion.spool_format import decode_batch, encode_batch
 
-_LAYOUT = 1
+# However many batches are asked for, no more of them than this is held in memory at once.
+_PIECE_BYTES = 16 * 1024 * 1024
+# How many entries a batch of layout 1 has is not written down; each took more than 50 bytes there.
+_SIZES = "SELECT coalesce(entries, length(body) / 50), length(body) FROM batch ORDER BY number LIMIT ?"
+_ACKNOWLEDGED = "INSERT INTO acknowledged VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET through = excluded.through"
 
 
 class MemorySpool:
@@ -21,18 +24,27 @@ class MemorySpool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._batches: dict[int, IntakeBatch] = {}
+        self._through: dict[str, int] = {}
         self._last = 0
 
-    def commit(self, batch: IntakeBatch) -> None:
-        """Keep the batch."""
+    def commit(self, batch: IntakeBatch, through: Mapping[str, int] | None = None) -> None:
+        """Keep the batch, and up to which number devices may be told that all is kept."""
         with self._lock:
-            self._last += 1
-            self._batches[self._last] = batch
+            if len(batch):
+                self._last += 1
+                self._batches[self._last] = batch
+            self._through.update(through or {})
 
-    def pending(self, limit: int = 100) -> Sequence[tuple[int, IntakeBatch]]:
-        """Return the oldest batches and their numbers, oldest first."""
+    def through(self) -> dict[str, int]:
+        """Return up to which number each device may be told that all is kept."""
         with self._lock:
-            return list(self._batches.items())[:limit]
+            return dict(self._through)
+
+    def pending(self, limit: int = 1000, *, entries: int | None = None) -> Sequence[tuple[int, IntakeBatch]]:
+        """Return the oldest batches and their numbers; see `Spool.pending`."""
+        with self._lock:
+            oldest = list(self._batches.items())[:limit]
+        return oldest[: _fitting(((len(batch), 0) for _, batch in oldest), entries)]
 
     def discard(self, through: int) -> None:
         """Forget all batches up to and including number `through`."""
@@ -48,60 +60,74 @@ class MemorySpool:
 class SqliteSpool:
     """A spool in one SQLite file.
 
-    `commit` returns once the batch is on the disk (write-ahead log, synchronous FULL). Reading and
-    discarding go through a second connection that does not wait for the disk: a discard that is lost in
-    a crash only means that its batches are forwarded once more.
+    `commit` returns once the batch is on the disk (write-ahead log, synchronous FULL). Discarding does not wait
+    for the disk: a discard that is lost in a crash only means that its batches are forwarded once more.
+
+    A commit that fails for want of room leaves everything as it was, and a later one may succeed. After any
+    other failure, a failed fsync before all, the spool takes nothing more until it is opened again, because no
+    later success could be believed; what waits can still be read and forwarded.
 
     Parameters
     ----------
     path
         The file; its folder is made where it is missing.
-    page_limit
-        Most pages of 4096 bytes the file may have, so that a long outage of the store cannot fill the
-        disk; None: no limit but the disk's.
+    most_bytes
+        How large the file may become, so that a long outage of the store cannot fill the disk; None: as large
+        as its disk lets it.
 
     Raises
     ------
     SpoolFailed
-        If the file cannot be opened, or is no spool of this layout.
+        If the file cannot be opened, or is no spool of a layout that is known.
     """
 
-    def __init__(self, path: Path, *, page_limit: int | None = None) -> None:
-        self._path = path
-        self._turn = threading.Lock()  # SQLite takes one writer at a time, and polls where it has to wait
-        with self._translated("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect("FULL", page_limit)
-            try:
-                self._lay_out()
-                self._reader = self._connect("NORMAL", page_limit)
-            except BaseException:
-                self._writer.close()
-                raise
-            _sync_folder(path.parent)
+    def __init__(self, path: Path, *, most_bytes: int | None = None) -> None:
+        self._file = SpoolFile(path, most_bytes)
 
-    def commit(self, batch: IntakeBatch) -> None:
-        """Make the batch durable.
+    def commit(self, batch: IntakeBatch, through: Mapping[str, int] | None = None) -> None:
+        """Make the batch durable, and with it up to which number devices may be told so.
 
         Raises
         ------
         SpoolFailed
             If it could not be made durable. Nothing of the batch may be acknowledged.
         """
-        body = encode_batch(batch)
-        with self._translated("written"), self._turn, self._writer:
-            self._writer.execute("INSERT INTO batch (body) VALUES (?)", (body,))
+        entries = len(batch)
+        if not entries and not through:
+            return
+        body = encode_batch(batch) if entries else b""
 
-    def pending(self, limit: int = 100) -> Sequence[tuple[int, IntakeBatch]]:
-        """Return the oldest batches and their numbers, oldest first.
+        def write(connection: sqlite3.Connection) -> None:
+            if entries:
+                connection.execute("INSERT INTO batch (entries, body) VALUES (?, ?)", (entries, body))
+            if through:
+                connection.executemany(_ACKNOWLEDGED, through.items())
+
+        self._file.keep(len(body), write)
+
+    def through(self) -> dict[str, int]:
+        """Return up to which number each device may be told that all is durable, as last committed.
 
         Raises
         ------
         SpoolFailed
             If the file cannot be read.
         """
-        with self._translated("read"), self._turn:
-            rows = self._reader.execute("SELECT number, body FROM batch ORDER BY number LIMIT ?", (limit,)).fetchall()
+        with self._file.reading() as connection:
+            return dict(connection.execute("SELECT device, through FROM acknowledged").fetchall())
+
+    def pending(self, limit: int = 1000, *, entries: int | None = None) -> Sequence[tuple[int, IntakeBatch]]:
+        """Return the oldest batches and their numbers; see `Spool.pending`.
+
+        Raises
+        ------
+        SpoolFailed
+            If the file cannot be read.
+        """
+        with self._file.reading() as connection:
+            with closing(connection.execute(_SIZES, (limit,))) as sizes:
+                fitting = _fitting(sizes, entries)
+            rows = connection.execute("SELECT number, body FROM batch ORDER BY number LIMIT ?", (fitting,)).fetchall()
         return [(number, decode_batch(body)) for number, body in rows]
 
     def discard(self, through: int) -> None:
@@ -112,8 +138,7 @@ class SqliteSpool:
         SpoolFailed
             If the file cannot be written.
         """
-        with self._translated("written"), self._turn, self._reader:
-            self._reader.execute("DELETE FROM batch WHERE number <= ?", (through,))
+        self._file.forget("DELETE FROM batch WHERE number <= ?", through)
 
     def depth(self) -> int:
         """Return how many batches wait.
@@ -123,15 +148,15 @@ class SqliteSpool:
         SpoolFailed
             If the file cannot be read.
         """
-        with self._translated("read"), self._turn:
-            (depth,) = self._reader.execute("SELECT count(*) FROM batch").fetchone()
-        return int(depth)
+        # Numbers are given without gaps and batches go oldest first; counting them would read the whole file.
+        query = "SELECT (SELECT max(number) FROM batch) - (SELECT min(number) FROM batch) + 1"
+        with self._file.reading() as connection:
+            (depth,) = connection.execute(query).fetchone()
+        return int(depth or 0)
 
     def close(self) -> None:
         """Close the file; what waits in it waits on."""
-        with self._turn:
-            self._reader.close()
-            self._writer.close()
+        self._file.close()
 
     def __enter__(self) -> "SqliteSpool":
         return self
@@ -141,48 +166,13 @@ class SqliteSpool:
     ) -> None:
         self.close()
 
-    def _connect(self, synchronous: str, page_limit: int | None) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, check_same_thread=False, timeout=30)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {synchronous}")
-            if page_limit is not None:
-                connection.execute(f"PRAGMA max_page_count = {page_limit}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
-    def _lay_out(self) -> None:
-        (layout,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if layout not in (0, _LAYOUT):
-            raise SpoolFailed(
-                f"the spool {self._path} has layout {layout}, this version reads {_LAYOUT}: let the version that wrote "
-                "it forward what is in it, then start this one"
-            )
-        with self._writer:
-            # AUTOINCREMENT: a number is never given twice, so a late discard cannot take a new batch with it.
-            self._writer.execute(
-                "CREATE TABLE IF NOT EXISTS batch (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)"
-            )
-            self._writer.execute(f"PRAGMA user_version = {_LAYOUT}")
-
-    @contextmanager
-    def _translated(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise SpoolFailed(
-                f"the spool {self._path} cannot be {done} ({error}): free space on its disk, or mend or move the file, "
-                "and start again; nothing that was acknowledged is lost"
-            ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name durable too, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _fitting(sizes: Iterable[tuple[int, int]], entries: int | None) -> int:
+    """Return how many batches, of so many entries and bytes, make one piece; at least one."""
+    count, held, size = 0, 0, 0
+    for more, larger in sizes:
+        held, size = held + more, size + larger
+        if count and (size > _PIECE_BYTES or (entries is not None and held > entries)):
+            break
+        count += 1
+    return count

@@ -3,25 +3,28 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from foreworn.clock import Clock
 from foreworn.errors import Rejected
 from foreworn.settings import IngestionSettings, UnknownDevices
 from foreworn.telemetry.quarantine import Rejection
-from foreworn.telemetry.sample import Event, LogLine, Sample, Status
+from foreworn.telemetry.sample import Event, LogLine, Sample, Status, to_epoch_ms
 from foreworn.telemetry.signal import LARGEST_INTEGER, Signal, SignalType, SignalValue
+from foreworn.telemetry.units import conversion_of
 from foreworn.telemetry.wire import parse_topic
-from ingestion.directory import DeviceDirectory
+from ingestion.directory import DeviceDirectory, Stay
 from ingestion.message import Contents, Message, condense
+from ingestion.rates import RatesOfChange
 from ingestion.values import shown, whole
 
 
 class Validator:
     """Checks the contents of messages, entry by entry and value by value.
 
-    An unknown device is refused, or, where the settings allow, registered as a machine of its own (see
-    `RegistryDirectory.register`) as soon as it sends an entry that can be read.
+    What an unknown device sends is quarantined, or let go, counted only; or, where the settings allow, it is
+    registered as a machine of its own (see `RegistryDirectory.register`) as soon as it sends an entry that can
+    be read. Numbers that are let go are not acknowledged to the device: they are not durable.
 
     Parameters
     ----------
@@ -34,9 +37,10 @@ class Validator:
     """
 
     def __init__(self, directory: DeviceDirectory, clock: Clock, settings: IngestionSettings) -> None:
-        self._directory = directory
+        self.directory = directory
+        self.settings = settings
+        self.rates = RatesOfChange()
         self._clock = clock
-        self._settings = settings
 
     def validate(self, contents: Contents, message: Message) -> Contents:
         """Return the contents without what is refused; its rejections are those of the decoder and ours, condensed.
@@ -48,10 +52,13 @@ class Validator:
         """
         rejections = list(contents.rejections)
         device = contents.device
+        if device is not None and self._is_let_go(device):
+            return Contents(device=device, refused=1)
         if device is not None and _has_entries(contents) and not self._is_known(contents, message):
             rejections.append(message.reject("unknown_device", _unknown(device), device=device))
             return replace(contents, samples=(), events=(), logs=(), statuses=(), rejections=condense(rejections))
-        check = _EntryCheck(self._directory, self._clock.now() + self._settings.future_tolerance, message, rejections)
+        latest = self._clock.now() + self.settings.future_tolerance
+        check = _EntryCheck(self.directory, self.rates, latest, message, rejections)
         return replace(
             contents,
             samples=tuple(s for s in map(check.sample, contents.samples) if s is not None),
@@ -61,19 +68,22 @@ class Validator:
             rejections=condense(rejections),
         )
 
+    def _is_let_go(self, device: str) -> bool:
+        return self.settings.unknown_devices is UnknownDevices.REFUSE and not self.directory.knows(device)
+
     def _is_known(self, contents: Contents, message: Message) -> bool:
         device = contents.device or ""
-        if self._directory.knows(device):
+        if self.directory.knows(device):
             return True
-        if self._settings.unknown_devices is not UnknownDevices.REGISTER:
+        if self.settings.unknown_devices is not UnknownDevices.REGISTER:
             return False
         stamped: list[Sample | Event | LogLine] = [*contents.samples, *contents.events, *contents.logs]
         first_heard = min([*(entry.time for entry in stamped), message.received_at])
-        self._directory.register(device, parse_topic(message.topic).site, first_heard)
+        self.directory.register(device, parse_topic(message.topic).site, first_heard)
         return True
 
 
-_EPOCH_YEAR = 1970
+FIRST_BELIEVED = datetime(1971, 1, 1, tzinfo=UTC)
 
 
 def _in_epoch_year(time: datetime) -> Rejected:
@@ -85,27 +95,33 @@ class _EntryCheck:
     """Checks the entries of one message."""
 
     def __init__(
-        self, directory: DeviceDirectory, latest: datetime, message: Message, rejections: list[Rejection]
+        self,
+        directory: DeviceDirectory,
+        rates: RatesOfChange,
+        latest: datetime,
+        message: Message,
+        rejections: list[Rejection],
     ) -> None:
         self._directory = directory
+        self._rates = rates
         self._latest = latest
         self._message = message
         self._rejections = rejections
 
     def sample(self, sample: Sample) -> Sample | None:
-        model = self._model(sample)
-        if model is None:
+        stay = self._stay(sample)
+        if stay is None:
             return None
         good: dict[str, SignalValue] = {}
         for name, value in sample.values.items():
             try:
-                good[name] = self._value(model, name, value)
+                good[name] = self._value(stay, sample, name, value)
             except Rejected as refused:
                 self._reject(refused, sample.device, signal=name)
         return Sample(sample.device, sample.time, good, sample.seq) if good else None
 
     def is_placed(self, entry: Event | LogLine) -> bool:
-        return self._model(entry) is not None
+        return self._stay(entry) is not None
 
     def is_status_good(self, status: Status) -> bool:
         if status.time is None or status.time <= self._latest:
@@ -113,26 +129,29 @@ class _EntryCheck:
         self._reject(self._future(status.time), status.device)
         return False
 
-    def _model(self, entry: Sample | Event | LogLine) -> str | None:
+    def _stay(self, entry: Sample | Event | LogLine) -> Stay | None:
         if entry.time > self._latest:
             self._reject(self._future(entry.time), entry.device)
             return None
-        if entry.time.year == _EPOCH_YEAR:
+        if entry.time < FIRST_BELIEVED:
             self._reject(_in_epoch_year(entry.time), entry.device)
             return None
-        model = self._directory.model_of(entry.device, entry.time)
-        if model is None:
+        stay = self._directory.stay_of(entry.device, entry.time)
+        if stay is None:
             detail = f"device {entry.device!r} was attached to no machine at {entry.time.isoformat()}"
             self._reject(Rejected("unknown_device", detail), entry.device)
-        return model
+        return stay
 
-    def _value(self, model: str, name: str, value: SignalValue) -> SignalValue:
-        signal = self._directory.signal(model, name)
+    def _value(self, stay: Stay, sample: Sample, name: str, value: SignalValue) -> SignalValue:
+        signal = self._directory.signal(stay.model, name)
         if signal is None:
             raise Rejected(
-                "unknown_signal", f"machine model {model!r} has no signal {name!r}: add it to the signal catalogue"
+                "unknown_signal", f"machine model {stay.model!r} has no signal {name!r}: add it to the signal catalogue"
             )
-        return _CHECKS[signal.type](signal, value)
+        good = _CHECKS[signal.type](signal, value)
+        if signal.most_per_second is not None and not isinstance(good, str):
+            self._rates.take(signal, sample.device, stay.first_ms, to_epoch_ms(sample.time), good)
+        return good
 
     def _future(self, time: datetime) -> Rejected:
         return Rejected(
@@ -163,8 +182,13 @@ def _float(signal: Signal, value: SignalValue) -> float:
         number = float(value)
     except OverflowError:
         number = math.inf
-    _check_range(signal, number)
-    return number
+    conversion = conversion_of(signal)
+    if conversion is None:
+        _check_range(signal, number)
+        return number
+    converted = conversion.convert(number)
+    _check_range(signal, converted, f"{shown(value)} {signal.sent_unit}, ")
+    return converted
 
 
 def _integer(signal: Signal, value: SignalValue) -> int:
@@ -189,7 +213,7 @@ def _wrong_type(signal: Signal, value: SignalValue, wanted: str) -> Rejected:
     return Rejected("wrong_type", f"signal {signal.name!r} is {shown(value)}: a {signal.type} signal must be {wanted}")
 
 
-def _check_range(signal: Signal, value: float) -> None:
+def _check_range(signal: Signal, value: float, sent: str = "") -> None:
     too_low = signal.low is not None and value < signal.low
     too_high = signal.high is not None and value > signal.high
     if too_low or too_high or math.isinf(value):
@@ -197,7 +221,7 @@ def _check_range(signal: Signal, value: float) -> None:
         high = "inf" if signal.high is None else f"{signal.high:g}"
         unit = f" {signal.unit}" if signal.unit else ""
         raise Rejected(
-            "out_of_range", f"signal {signal.name!r} is {shown(value)}{unit}: possible is {low} to {high}{unit}"
+            "out_of_range", f"signal {signal.name!r} is {sent}{shown(value)}{unit}: possible is {low} to {high}{unit}"
         )
 
 

@@ -1,7 +1,6 @@
 """A gateway: one connection that publishes for many devices and knows what has been acknowledged."""
 
 import secrets
-import socket
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,10 +8,11 @@ from types import TracebackType
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from foreworn.device.broker import Broker
+from foreworn.device.connection import new_client
 from foreworn.errors import BrokerUnavailable, Rejected
 from foreworn.settings import MqttSettings
 from foreworn.telemetry.sample import Status
@@ -25,6 +25,10 @@ _ACKS = f"{PREFIX}/+/+/{Kind.ACK}"
 
 class DevicePublisher:
     """Publishes at QoS 1, keeps a bounded number of messages on the way, reconnects, and counts.
+
+    It shares the setting up of its connection with `foreworn.device.DeviceClient`, and is another thing: one connection
+    for many devices, messages whose numbers are given (a replay has to repeat duplicates, gaps and broken ones as they
+    were), and no store, because what is simulated can be simulated again.
 
     Parameters
     ----------
@@ -141,13 +145,18 @@ class DevicePublisher:
 
     def _make_client(self, client_id: str) -> mqtt.Client:
         settings = self._settings
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311)
-        if settings.username:
-            password = None if settings.password is None else settings.password.get_secret_value()
-            client.username_pw_set(settings.username, password)
-        client.max_inflight_messages_set(0)  # our window is the limit; paho's own costs a search per message
+        broker = Broker(
+            host=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password="" if settings.password is None else settings.password.get_secret_value(),
+            tls=settings.tls,
+            ca=settings.tls_ca,
+            certificate=settings.tls_certificate,
+            key=settings.tls_key,
+        )
+        client = new_client(broker, broker.tls_context(), client_id, reconnects=True)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
-        client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
@@ -207,8 +216,3 @@ class DevicePublisher:
         with self._state:
             self._through[device] = max(through, self._through.get(device, through))
             self._state.notify_all()
-
-
-def _send_at_once(_client: mqtt.Client, _data: object, connection: object) -> None:
-    if isinstance(connection, socket.socket):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -17,6 +17,8 @@ from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.machine import Attachment
 from foreworn.telemetry import wire
 from foreworn.telemetry.sample import MILLISECOND, Event, Sample, from_epoch_ms
+from foreworn.telemetry.signal import SignalCatalogue
+from foreworn.telemetry.units import Conversion, conversion_of
 from simulators.publisher import DevicePublisher
 
 EVENTS_FIRST, SAMPLES_SECOND = 0, 1
@@ -166,6 +168,7 @@ class HistoryReplay:
         history = self._fleet.history.between(start, end)
         sites = {machine.id: machine.site for machine in history.machines}
         seats = _seats(self._fleet.attachments)
+        back = {machine.id: _conversions_back(self._fleet.catalogue, machine.model) for machine in history.machines}
         seqs: dict[str, int] = {}
         events = _by_time(history.events, EVENTS_FIRST)
         samples = _by_time(history.telemetry, SAMPLES_SECOND)
@@ -177,11 +180,21 @@ class HistoryReplay:
                 event = Event(device, time, row["code"], row["severity"] or "info", row["message"] or "", seq)
                 topic, payload = wire.topic(site, device, wire.Kind.EVENT), wire.encode_event(event)
             else:
-                values = {signal: value for signal, value in row.items() if value is not None}
+                values = {
+                    signal: back[machine][signal].convert(value) if signal in back[machine] else value
+                    for signal, value in row.items()
+                    if value is not None
+                }
                 sample = Sample(device, time, values, seq)
                 topic, payload = wire.topic(site, device, wire.Kind.TELEMETRY), wire.encode_sample(sample)
                 readings = ((device, time),)
             yield Message(time, topic, payload, device, readings, seq)
+
+
+def _conversions_back(catalogue: SignalCatalogue, model: str) -> dict[str, Conversion]:
+    """Return how to tell the signals that devices send in another unit than that in which the history has them."""
+    found = {name: conversion_of(signal) for name, signal in catalogue.of_model(model).items()}
+    return {name: conversion.inverse() for name, conversion in found.items() if conversion is not None}
 
 
 def _by_time(table: pa.Table, rank: int) -> Iterator[tuple[datetime, int, str, dict[str, Any]]]:

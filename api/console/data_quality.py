@@ -1,4 +1,4 @@
-"""Data: whether what came in can be trusted: who is silent, what was refused, what came late, what is stuck."""
+"""Data: whether what came in can be trusted: who is silent, which signals are poor, what was refused, what is stuck."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,22 +8,27 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
+from api.console import device_words
 from api.console.notices import notices
 from api.console.rendering import page
-from api.reading.devices import device_states
+from api.reading.devices import DeviceState, device_states
 from api.reading.fleet_state import fleet_state
 from api.reading.quarantined import sensors_in_doubt
 from api.routes.parameters import Services
 from api.services import ConsoleServices
 from foreworn.errors import StoreUnavailable
 from foreworn.loop.jobs import Job
+from foreworn.telemetry.quality import PARTS, SignalQuality
 from foreworn.telemetry.quarantine import REASONS
 from foreworn.telemetry.sample import MILLISECOND
+from foreworn.telemetry.silence import Silence
 
 router = APIRouter(include_in_schema=False)
 
 _SENSORS_LOOKED_THROUGH = 1000
 _SHOWN = 20
+GOOD = 0.95
+"""Signals with a lower score are listed."""
 LATE_WITHIN = timedelta(hours=24)
 
 
@@ -49,6 +54,23 @@ class Stuck:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of the signals of all devices.
+
+    Parameters
+    ----------
+    judged
+        How many were judged.
+    poor
+        The worst signal of each device that has one with a low score, and how many more of its signals have one;
+        the lowest score first.
+    """
+
+    judged: int
+    poor: Sequence[tuple[SignalQuality, int]]
+
+
 @router.get("/data")
 def data_page(request: Request, services: Services) -> HTMLResponse:
     """Return the page."""
@@ -65,7 +87,12 @@ def data_page(request: Request, services: Services) -> HTMLResponse:
         counts=sorted(counts.items(), key=lambda item: -item[1]),
         refused=sum(counts.values()),
         reasons=REASONS,
-        sensors=sensors_in_doubt(services.quarantine.newest(_SENSORS_LOOKED_THROUGH))[:_SHOWN] if counts else [],
+        sensors=sensors_in_doubt(services, looked_through=_SENSORS_LOOKED_THROUGH)[:_SHOWN] if counts else [],
+        quiet=_quiet(devices),
+        speaking=sum(_ought_to_speak(one) and one.silence is None for one in devices),
+        signals=_signals(services),
+        words=device_words,
+        parts=PARTS,
         devices=len(devices),
         offline=sum(one.progress.state == "offline" for one in devices),
         never=sum(not one.heard for one in devices),
@@ -86,6 +113,25 @@ def _late(services: ConsoleServices, now: datetime) -> LateData:
         if revision
     )
     return LateData(sorted(revised.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _quiet(devices: Sequence[DeviceState]) -> list[tuple[DeviceState, Silence]]:
+    """Return the silent devices, the longest first."""
+    silent = [(one, one.silence) for one in devices if one.silence is not None]
+    return sorted(silent, key=lambda pair: (pair[1].since, pair[0].id))
+
+
+def _ought_to_speak(device: DeviceState) -> bool:
+    return device.machine is not None and device.progress.last_spoke_at is not None
+
+
+def _signals(services: ConsoleServices) -> Signals:
+    with services.operations.reading() as tx:
+        judged = tx.quality.latest()
+    poor = sorted((q.score, q.device, q.signal, q) for q in judged if q.score is not None and q.score < GOOD)
+    of_device = Counter(quality.device for *_, quality in poor)
+    worst = {quality.device: quality for *_, quality in reversed(poor)}
+    return Signals(len(judged), [(q, of_device[q.device] - 1) for *_, q in poor if worst[q.device] is q])
 
 
 def _stuck(services: ConsoleServices) -> Stuck:

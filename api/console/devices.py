@@ -1,4 +1,4 @@
-"""Devices: what came from each, and the last thing that was refused."""
+"""Devices: what came from each, how well, and the last thing that was refused."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated
@@ -6,14 +6,23 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
+from api.console import device_words
 from api.console.notices import notices
 from api.console.rendering import page
 from api.problems import BadParameter
-from api.reading.devices import DeviceState, device_state, device_states, last_rejection
+from api.reading.devices import (
+    DeviceState,
+    device_state,
+    device_states,
+    last_rejection,
+    signal_qualities,
+    worst_signal,
+)
 from api.reading.fleet_state import fleet_state
 from api.reading.payload import payload_preview
 from api.routes.parameters import Services
-from foreworn.telemetry.quarantine import REASONS
+from foreworn.telemetry.quality import ALLOWED_DELAY, PARTS
+from foreworn.telemetry.quarantine import REASONS, Selection
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +35,7 @@ _PAYLOAD_SHOWN = 2000
 def devices_page(
     request: Request,
     services: Services,
-    state: Annotated[str, Query(description="empty, rejected, offline or never")] = "",
+    state: Annotated[str, Query(description="empty, rejected, silent, gaps, offline or never")] = "",
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> HTMLResponse:
     """Return the list."""
@@ -36,13 +45,15 @@ def devices_page(
     states = device_states(services)
     chosen = [one for one in states if _STATES[state](one)]
     shown = chosen[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+    judged = signal_qualities(services, [one.id for one in shown])
     return page(
         request,
         "devices.html",
         fleet=fleet,
         now=fleet.now,
         notices=notices(services, fleet),
-        devices=[(one, last_rejection(services, one)) for one in shown],
+        devices=[(one, last_rejection(services, one), worst_signal(judged[one.id])) for one in shown],
+        words=device_words,
         matching=len(chosen),
         number=number,
         pages=max(1, -(-len(chosen) // _PER_PAGE)),
@@ -68,6 +79,8 @@ def _everything(_: DeviceState) -> bool:
 _STATES: Mapping[str, Callable[[DeviceState], bool]] = {
     "": _everything,
     "rejected": lambda one: one.progress.rejected > 0,
+    "silent": lambda one: one.silence is not None,
+    "gaps": lambda one: one.progress.missing > 0,
     "offline": lambda one: one.progress.state == "offline",
     "never": lambda one: not one.heard,
 }
@@ -75,16 +88,20 @@ _STATES: Mapping[str, Callable[[DeviceState], bool]] = {
 
 @router.get("/devices/{device}")
 def device_page(request: Request, services: Services, device: str) -> HTMLResponse:
-    """Return one device with its newest refusals."""
-    fleet = fleet_state(services)
+    """Return one device: what came, how well, how good its signals are, and its newest refusals."""
+    fleet, state = fleet_state(services), device_state(services, device)
     return page(
         request,
         "device.html",
         fleet=fleet,
         now=fleet.now,
         notices=notices(services, fleet),
-        device=device_state(services, device),
-        rejections=services.quarantine.newest(_NEWEST, device=device),
+        device=state,
+        qualities=signal_qualities(services, [device])[device],
+        words=device_words,
+        parts=PARTS,
+        allowed_delay=ALLOWED_DELAY,
+        entries=services.quarantine.find(Selection(device=device), limit=_NEWEST, payload=_PAYLOAD_SHOWN + 1),
         newest=_NEWEST,
         preview=lambda payload: payload_preview(payload, _PAYLOAD_SHOWN),
         reasons=REASONS,

@@ -50,6 +50,11 @@ class Reader:
         return self.may(Role.INVENTORY)
 
     @property
+    def mends(self) -> bool:
+        """Whether they replay and purge what was refused."""
+        return self.may(Role.ENGINEER)
+
+    @property
     def pages(self) -> list[tuple[str, str]]:
         """The pages, (address, word), those of their own work first."""
         if self.user is None:

@@ -136,7 +136,7 @@ def today(
         catalogue=services.registry.catalogue(),
         notices=notices(services, fleet),
         refused=refused,
-        sensors=len(sensors_in_doubt(services.quarantine.newest(_SENSORS_LOOKED_THROUGH))) if refused else 0,
+        sensors=len(sensors_in_doubt(services, looked_through=_SENSORS_LOOKED_THROUGH)) if refused else 0,
     )
 
 

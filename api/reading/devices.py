@@ -1,19 +1,35 @@
 """Every device: how far it has come, where it sits, and what was last refused of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from api.reading.quarantined import SHOWN_BYTES
 from api.services import ConsoleServices
 from foreworn.errors import NotFound
 from foreworn.telemetry.intake import DeviceProgress
-from foreworn.telemetry.quarantine import Rejection
+from foreworn.telemetry.quality import SignalQuality
+from foreworn.telemetry.quarantine import QuarantineEntry, Selection
+from foreworn.telemetry.silence import Silence, cadence_of, silence_of
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """One device as it stands; `machine` is None where the registry knows no seat for it now."""
+    """One device as it stands.
+
+    Parameters
+    ----------
+    progress
+        How far it has come.
+    machine
+        Where it sits; None where the registry knows no seat for it now.
+    silence
+        Since when it ought to have spoken; None where it need not, as on no machine, or was never heard.
+    """
 
     progress: DeviceProgress
     machine: str | None
+    silence: Silence | None = None
 
     @property
     def id(self) -> str:
@@ -32,8 +48,22 @@ def device_states(services: ConsoleServices) -> list[DeviceState]:
     attachments = services.registry.attachments()
     seats = {a.device: a.machine for a in attachments if a.covers(now)}
     heard = {p.device: p for p in services.progress.all()}
-    ids = sorted({*heard, *(a.device for a in attachments)})
-    return [DeviceState(heard.get(device, DeviceProgress(device)), seats.get(device)) for device in ids]
+    cadences = _cadences(services)
+    states = []
+    for device in sorted({*heard, *(a.device for a in attachments)}):
+        progress, machine = heard.get(device, DeviceProgress(device)), seats.get(device)
+        cadence = cadences.get(machine) if machine is not None else None
+        silence = None if cadence is None else silence_of(progress, cadence, now)
+        states.append(DeviceState(progress, machine, silence))
+    return states
+
+
+def _cadences(services: ConsoleServices) -> dict[str, timedelta]:
+    """Return how often each machine that is in service is to be heard."""
+    catalogue, now = services.registry.catalogue(), services.clock.now()
+    machines = [machine for machine in services.registry.machines() if machine.in_service_at(now)]
+    by_model = {model: cadence_of(catalogue.of_model(model).values()) for model in {m.model for m in machines}}
+    return {machine.id: by_model[machine.model] for machine in machines}
 
 
 def device_state(services: ConsoleServices, device: str) -> DeviceState:
@@ -50,7 +80,22 @@ def device_state(services: ConsoleServices, device: str) -> DeviceState:
     raise NotFound("device", device)
 
 
-def last_rejection(services: ConsoleServices, state: DeviceState) -> Rejection | None:
+def last_rejection(services: ConsoleServices, state: DeviceState) -> QuarantineEntry | None:
     """Return what was last refused of the device, or None."""
-    newest = services.quarantine.newest(1, device=state.id)
+    newest = services.quarantine.find(Selection(device=state.id), limit=1, payload=SHOWN_BYTES)
     return newest[0] if newest else None
+
+
+def signal_qualities(services: ConsoleServices, devices: Sequence[str]) -> dict[str, list[SignalQuality]]:
+    """Return the newest judgements of the signals of each device, sorted by signal; empty where there are none."""
+    judged: dict[str, list[SignalQuality]] = {device: [] for device in devices}
+    with services.operations.reading() as tx:
+        for quality in tx.quality.latest(devices=devices):
+            judged[quality.device].append(quality)
+    return judged
+
+
+def worst_signal(qualities: Sequence[SignalQuality]) -> SignalQuality | None:
+    """Return the judgement with the lowest score, or None where no signal has one."""
+    scored = [(quality.score, quality.signal, quality) for quality in qualities if quality.score is not None]
+    return min(scored)[2] if scored else None

@@ -72,6 +72,13 @@ CREATE TABLE device_progress (
     events BIGINT NOT NULL,
     logs BIGINT NOT NULL,
     rejected BIGINT NOT NULL,
+    state_since TIMESTAMP WITH TIME ZONE,
+    gaps BIGINT DEFAULT '0' NOT NULL,
+    missing BIGINT DEFAULT '0' NOT NULL,
+    duplicates BIGINT DEFAULT '0' NOT NULL,
+    late BIGINT DEFAULT '0' NOT NULL,
+    out_of_order BIGINT DEFAULT '0' NOT NULL,
+    memory BYTEA,
     CONSTRAINT pk_device_progress PRIMARY KEY (device)
 );
 
@@ -165,22 +172,51 @@ CREATE TABLE parts (
     CONSTRAINT ck_parts_pack_size CHECK (pack_size >= 1)
 );
 
+CREATE TABLE progress_journal (
+    id BIGSERIAL NOT NULL,
+    turn BYTEA NOT NULL,
+    CONSTRAINT pk_progress_journal PRIMARY KEY (id)
+);
+
 CREATE TABLE quarantine (
     id BIGSERIAL NOT NULL,
-    fingerprint BYTEA NOT NULL,
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    topic TEXT NOT NULL,
-    payload BYTEA NOT NULL,
     reason TEXT NOT NULL,
-    detail TEXT NOT NULL,
     device TEXT,
     signal TEXT,
+    topic TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    size BIGINT NOT NULL,
     device_digest BYTEA,
+    fingerprint BYTEA NOT NULL,
+    payload BYTEA NOT NULL,
     CONSTRAINT pk_quarantine PRIMARY KEY (id),
-    CONSTRAINT uq_quarantine_fingerprint UNIQUE (fingerprint)
+    CONSTRAINT uq_quarantine_received_at_fingerprint UNIQUE (received_at, fingerprint)
 );
 CREATE INDEX ix_quarantine_device_digest_received_at ON quarantine (device_digest, received_at);
-CREATE INDEX ix_quarantine_received_at ON quarantine (received_at);
+CREATE INDEX ix_quarantine_reason_received_at ON quarantine (reason, received_at);
+
+CREATE TABLE quarantine_counts (
+    reason TEXT NOT NULL,
+    kept BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    dropped BIGINT NOT NULL,
+    CONSTRAINT pk_quarantine_counts PRIMARY KEY (reason)
+);
+
+CREATE TABLE signal_quality (
+    device TEXT NOT NULL,
+    signal TEXT NOT NULL,
+    day DATE NOT NULL,
+    time TIMESTAMP WITH TIME ZONE NOT NULL,
+    completeness DOUBLE PRECISION,
+    timeliness DOUBLE PRECISION,
+    validity DOUBLE PRECISION,
+    uniqueness DOUBLE PRECISION,
+    score DOUBLE PRECISION,
+    CONSTRAINT pk_signal_quality PRIMARY KEY (device, signal, day)
+);
+CREATE INDEX ix_signal_quality_day ON signal_quality (day);
 
 CREATE TABLE signals (
     model TEXT NOT NULL,

@@ -5,6 +5,7 @@ from foreworn.bootstrap.collecting import Collecting, CollectorKind, reach, runn
 from foreworn.bootstrap.grafana import push_dashboards
 from foreworn.bootstrap.loading import load
 from foreworn.bootstrap.platform import Platform, running_platform
+from foreworn.bootstrap.quarantine import QuarantineDesk, opened_quarantine
 from foreworn.bootstrap.replays import for_replay, own_broker, start_afresh
 from foreworn.bootstrap.stores import Stores, open_detector_store, open_model_store, open_stores, open_telemetry
 from foreworn.loop.day_one import assumed_costs
@@ -16,6 +17,7 @@ __all__ = [
     "Collecting",
     "CollectorKind",
     "Platform",
+    "QuarantineDesk",
     "Stores",
     "assumed_costs",
     "check_day_one",
@@ -28,6 +30,7 @@ __all__ = [
     "open_model_store",
     "open_stores",
     "open_telemetry",
+    "opened_quarantine",
     "own_broker",
     "push_dashboards",
     "reach",

@@ -14,10 +14,12 @@ from foreworn.health.failure_model import FailureModel
 from foreworn.settings import MqttSettings, Settings
 from foreworn.telemetry.intake import IntakeBatch
 from ingestion.broker import RunningBroker, start_broker
-from ingestion.collector import Collector, PahoCollector
+from ingestion.bulk_collector import BulkCollector
+from ingestion.collector import Collector
 from ingestion.directory import RegistryDirectory
+from ingestion.formats import Formats
 from ingestion.forwarder import Forwarder
-from ingestion.native_json import NativeJsonDecoder
+from ingestion.paho_collector import PahoCollector
 from ingestion.reception import Reception
 from ingestion.validation import Validator
 
@@ -31,8 +33,8 @@ class CollectorKind(StrEnum):
     """One at a time, through paho's callbacks: the simple form of the same, to compare with."""
 
 
-_COLLECTORS: dict[CollectorKind, type[PahoCollector]] = {
-    CollectorKind.BULK: PahoCollector,
+_COLLECTORS: dict[CollectorKind, type[BulkCollector] | type[PahoCollector]] = {
+    CollectorKind.BULK: BulkCollector,
     CollectorKind.PAHO: PahoCollector,
 }
 
@@ -128,4 +130,4 @@ def reach(*serving: Callable[[], FailureModel | AnomalyDetector | None]) -> time
 def new_reception(settings: Settings, stores: Stores, clock: Clock) -> Reception:
     """Return what decodes messages and holds them against the fleet."""
     validator = Validator(RegistryDirectory(stores.registry), clock, settings.ingestion)
-    return Reception(NativeJsonDecoder(settings.ingestion.largest_payload), validator, clock)
+    return Reception(Formats(settings.ingestion.largest_payload), validator, clock)

@@ -8,6 +8,7 @@ from socket import gethostname
 from foreworn.bootstrap.stores import Stores
 from foreworn.clock import Clock
 from foreworn.loop.courier import Courier
+from foreworn.loop.data_quality import DataQuality
 from foreworn.loop.labelling import Labelling
 from foreworn.loop.planned_work import PlannedWork
 from foreworn.loop.proposing import Proposing
@@ -22,8 +23,10 @@ from foreworn.loop.working_day import WorkingDay
 from foreworn.notify import AppriseNotifier
 from foreworn.planning.working_week import WorkingWeek
 from foreworn.settings import Settings
+from foreworn.telemetry.quality import ALLOWED_DELAY
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
     proposing = Proposing(operations, stores.registry, stores.verdicts, clock, rules=rules)
     replenishing = Replenishing(operations, stores.registry, stores.verdicts, clock, place=planning.stock_place)
     planned = PlannedWork(operations, clock)
+    quality = DataQuality(operations, stores.registry, stores.telemetry, stores.progress)
     revised = RevisedEvidence(operations, stores.telemetry, clock)
     worker = Worker(
         operations,
@@ -56,6 +60,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
             "propose": lambda job: proposing.propose(),
             "note revisions": lambda job: revised.note(),
             "replenish": lambda job: replenishing.replenish(),
+            "judge data": lambda job: quality.judge(time_of(job)),
         },
         clock,
         name=f"worker-{gethostname()}-{getpid()}",
@@ -68,6 +73,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
         Routine("propose", every=planning.propose_every),
         Routine("note revisions", every=DAY, offset=planning.replenish_at),
         Routine("replenish", every=DAY, offset=planning.replenish_at),
+        Routine("judge data", every=HOUR, offset=ALLOWED_DELAY),
     )
     day = WorkingDay(operations, routines, worker, courier, clock, start=start - settings.scoring.catch_up)
     return Decisions(

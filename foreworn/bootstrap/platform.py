@@ -10,6 +10,7 @@ from api.server import ConsoleServer
 from api.services import ConsoleServices
 from foreworn.bootstrap.collecting import Collecting, reach, running_collector
 from foreworn.bootstrap.decisions import Decisions, decisions
+from foreworn.bootstrap.quarantine import quarantine_replay
 from foreworn.bootstrap.stores import Stores
 from foreworn.clock import Clock
 from foreworn.health.anomaly import AnomalyDetector
@@ -17,6 +18,7 @@ from foreworn.health.failure_model import FailureModel
 from foreworn.loop.live_history import LiveHistory
 from foreworn.loop.people import People
 from foreworn.loop.purchasing import Purchases
+from foreworn.loop.quarantine_keeping import QuarantineKeeping
 from foreworn.loop.scoring import Scoring
 from foreworn.loop.watching import Watching
 from foreworn.loop.work_orders import WorkOrders
@@ -42,6 +44,7 @@ class Platform:
     watching: Watching
     decisions: Decisions
     people: People
+    quarantine_keeping: QuarantineKeeping
 
     @property
     def broker(self) -> RunningBroker:
@@ -119,6 +122,7 @@ class Platform:
             replenishing=self.decisions.replenishing,
             labelling=self.decisions.labelling,
             people=self.people,
+            quarantine_keeping=self.quarantine_keeping,
             answers=self.stores.answers,
             collector_counts=lambda: asdict(self.collector.counts),
             spool_depth=self.stores.spool.depth,
@@ -166,6 +170,7 @@ def running_platform(
     start = _resumed(settings, stores, start)
     watching = _watching(settings, stores, detecting, clock, start)
     scoring = _scoring(settings, stores, serving, clock, start, watching)
+    replaying = quarantine_replay(settings, stores.quarantine, stores.registry, stores.spool, receiving_clock)
     with running_collector(
         settings,
         stores,
@@ -183,6 +188,7 @@ def running_platform(
             watching,
             decisions(settings, stores, clock, start=start),
             People(stores.operations, clock),
+            QuarantineKeeping(stores.operations, replaying, clock),
         )
 
 

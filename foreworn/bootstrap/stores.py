@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from foreworn.errors import ConfigurationError
@@ -83,21 +84,27 @@ def open_stores(settings: Settings) -> Stores:
         If a store does not answer.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = open_operations(_operations_address(settings))
+    engine = open_operations(operations_address(settings))
     registry = SqlFleetRegistry(engine)
     return Stores(
         registry=registry,
         operations=SqlOperations(engine),
         answers=SqlAnswerBook(engine),
         telemetry=open_telemetry(settings, registry.catalogue()),
-        quarantine=SqlQuarantine(engine),
+        quarantine=bounded_quarantine(settings, engine),
         progress=SqlDeviceProgressLog(engine),
         dirty=SqlDirtyWindows(engine),
         verdicts=SqlVerdictBoard(engine),
         models=open_model_store(settings),
         detectors=open_detector_store(settings),
-        spool=SqliteSpool(settings.data_dir / "spool.sqlite"),
+        spool=SqliteSpool(settings.data_dir / "spool.sqlite", most_bytes=settings.ingestion.spool_bytes),
     )
+
+
+def bounded_quarantine(settings: Settings, engine: sa.Engine) -> SqlQuarantine:
+    """Return the quarantine of an operations store, bounded as the settings say."""
+    limits = settings.ingestion
+    return SqlQuarantine(engine, most_bytes=limits.quarantine_bytes, longest=limits.quarantine_age)
 
 
 def open_detector_store(settings: Settings) -> FolderDetectorStore:
@@ -136,10 +143,18 @@ def _open_influx(settings: Settings, catalogue: SignalCatalogue) -> InfluxTeleme
     token = settings.store.influx_token.get_secret_value()
     url = f"{'https' if address.scheme == 'influxs' else 'http'}://{address.netloc}"
     create_bucket(url=url, org=organisation, bucket=bucket, token=token)
-    return InfluxTelemetryStore(url=url, org=organisation, bucket=bucket, token=token, catalogue=catalogue)
+    return InfluxTelemetryStore(
+        url=url,
+        org=organisation,
+        bucket=bucket,
+        token=token,
+        catalogue=catalogue,
+        timeout=settings.store.influx_timeout,
+    )
 
 
-def _operations_address(settings: Settings) -> str:
+def operations_address(settings: Settings) -> str:
+    """Return the address of the operations store; an SQLite file lies in the data folder."""
     url = make_url(settings.store.operations)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         url = url.set(database=str(_file_in(settings.data_dir, f"/{url.database}")))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from foreworn import __version__, terminal
-from foreworn.cli import collecting, importing, learning, live, sharing
+from foreworn.cli import collecting, devices, importing, learning, live, load, quarantine, sharing
 from foreworn.errors import ConfigurationError, ForewornError
 
 app = typer.Typer(
@@ -23,6 +23,9 @@ app = typer.Typer(
 app.add_typer(live.app)
 app.add_typer(collecting.app)
 app.add_typer(learning.app)
+app.add_typer(load.app)
+app.add_typer(devices.app, name="devices")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(importing.app, name="import")
 app.add_typer(sharing.app, name="dashboards")
 

@@ -13,6 +13,7 @@ from foreworn.cli.folders import show_fleet
 from foreworn.cli.options import Folder
 from foreworn.data_folder import data_folder_lock
 from foreworn.settings import Settings
+from foreworn.storage.history import read_cmapss
 
 app = typer.Typer(no_args_is_help=True, help="Bring in a plant, and its past, from files.")
 
@@ -24,6 +25,18 @@ def import_azure_pdm(
 ) -> None:
     """Turn Microsoft's Azure predictive-maintenance sample into a fleet history."""
     fleet = bootstrap.read_azure_pdm(source)
+    bootstrap.write_history(fleet, folder)
+    show_fleet(fleet, folder)
+
+
+@app.command("cmapss")
+def import_cmapss(
+    source: Annotated[Path, typer.Argument(help="The folder with train_FD00x.txt and test_FD00x.txt.")],
+    subset: Annotated[str, typer.Argument(help="Which of its sets, such as FD001.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write the fleet history.")],
+) -> None:
+    """Turn a set of NASA's C-MAPSS turbofan engines into a fleet history; one cycle becomes one hour."""
+    fleet = read_cmapss(source, subset)
     bootstrap.write_history(fleet, folder)
     show_fleet(fleet, folder)
 

@@ -16,6 +16,8 @@ from foreworn.planning.maintenance_plan import PlanBook
 from foreworn.planning.order_book import OrderBook
 from foreworn.planning.technician import Team
 from foreworn.spares.books import PartBook, PurchaseBook, StockLedger
+from foreworn.telemetry.quality import QualityBook
+from foreworn.telemetry.quarantine import Quarantine
 
 
 class Transaction(Protocol):
@@ -82,6 +84,11 @@ class Transaction(Protocol):
         ...
 
     @property
+    def quarantine(self) -> Quarantine:
+        """What was refused."""
+        ...
+
+    @property
     def audit(self) -> AuditTrail:
         """The audit trail."""
         ...
@@ -94,6 +101,11 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> JobQueue:
         """What is due."""
+        ...
+
+    @property
+    def quality(self) -> QualityBook:
+        """How good devices' signals are."""
         ...
 
 

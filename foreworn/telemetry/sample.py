@@ -92,18 +92,15 @@ class TelemetryBatch:
 
     def halves(self) -> "tuple[TelemetryBatch, TelemetryBatch]":
         """Split in two, to find what a store refuses; needs at least two entries."""
-        kinds: list[tuple[str, Sample | Event | LogLine]] = [
-            *(("samples", s) for s in self.samples),
-            *(("events", e) for e in self.events),
-            *(("logs", line) for line in self.logs),
-        ]
-        middle = len(kinds) // 2
-        return _gather(kinds[:middle]), _gather(kinds[middle:])
+        middle = len(self) // 2
+        return self._between(0, middle), self._between(middle, len(self))
 
-
-def _gather(kinds: "list[tuple[str, Sample | Event | LogLine]]") -> TelemetryBatch:
-    return TelemetryBatch(
-        samples=tuple(x for _, x in kinds if isinstance(x, Sample)),
-        events=tuple(x for _, x in kinds if isinstance(x, Event)),
-        logs=tuple(x for _, x in kinds if isinstance(x, LogLine)),
-    )
+    def _between(self, start: int, end: int) -> "TelemetryBatch":
+        """Return the entries from `start` to before `end`, counted over samples, then events, then logs."""
+        events = len(self.samples)
+        logs = events + len(self.events)
+        return TelemetryBatch(
+            self.samples[start:end],
+            self.events[max(0, start - events) : max(0, end - events)],
+            self.logs[max(0, start - logs) : max(0, end - logs)],
+        )

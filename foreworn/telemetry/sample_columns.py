@@ -72,3 +72,29 @@ class SampleColumns(Sequence[Sample]):
         return list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def joined(parts: Sequence[Sequence[Sample]]) -> Sequence[Sample]:
+    """Return all samples in the order of the parts, by column where every part is, and in the same types.
+
+    Examples
+    --------
+    >>> one, two = Sample("p1", from_epoch_ms(0), {"flow": 1.0}), Sample("p1", from_epoch_ms(1), {"mode": "run"})
+    >>> joined([(one,), (), (two,)]) == (one, two)
+    True
+    """
+    told = [part for part in parts if len(part)]
+    if len(told) == 1:
+        return told[0]
+    columns = [part for part in told if isinstance(part, SampleColumns)]
+    if columns and len(columns) == len(told) and _agree(columns):
+        table = pa.concat_tables([part.table for part in columns], promote_options="default")
+        seqs = pa.chunked_array([chunk for part in columns for chunk in part.seqs.chunks], pa.int64())
+        return SampleColumns(table, seqs)
+    return tuple(sample for part in told for sample in part)
+
+
+def _agree(parts: Sequence[SampleColumns]) -> bool:
+    """Tell whether each signal has one type: if the catalogue changed it in between, each sample keeps its own."""
+    types: dict[str, pa.DataType] = {}
+    return all(types.setdefault(f.name, f.type) == f.type for part in parts for f in part.table.schema)

@@ -14,8 +14,9 @@ from foreworn.telemetry.signal import SignalValue
 from foreworn.telemetry.wire import Address, Entry, Kind, parse_topic
 from ingestion.message import Contents, Message
 from ingestion.native_json.members import (
+    LONGEST_NAME,
     JsonObject,
-    has_control,
+    is_signal_name,
     read_flag,
     read_name,
     read_seq,
@@ -24,7 +25,6 @@ from ingestion.native_json.members import (
 )
 from ingestion.values import shown
 
-_LONGEST_NAME = 128
 _LONGEST_LEVEL = 32
 _MEMBERS = {
     Kind.TELEMETRY: ("ts", "seq", "values"),
@@ -146,14 +146,14 @@ class _MessageReader:
             try:
                 good[_signal_name(name)] = _signal_value(name, value)
             except Rejected as refused:
-                self._reject(refused, signal=name if _is_name(name) else shown(name))
+                self._reject(refused, signal=name if is_signal_name(name) else shown(name))
         return good
 
     def _event(self, members: JsonObject, seq: int | None) -> Event:
         return Event(
             self._device,
             read_time(members),
-            read_name(members, "code", longest=_LONGEST_NAME),
+            read_name(members, "code", longest=LONGEST_NAME),
             read_name(members, "severity", longest=_LONGEST_LEVEL, default="info"),
             read_text(members, "message", default=""),
             seq,
@@ -165,7 +165,7 @@ class _MessageReader:
             read_time(members),
             read_name(members, "level", longest=_LONGEST_LEVEL),
             read_text(members, "message"),
-            read_name(members, "logger", longest=_LONGEST_NAME, default=""),
+            read_name(members, "logger", longest=LONGEST_NAME, default=""),
             _fields(members.get("fields", {})),
             seq,
         )
@@ -178,7 +178,7 @@ class _MessageReader:
             self._device,
             state,
             read_time(members) if "ts" in members else None,
-            read_name(members, "firmware", longest=_LONGEST_NAME, default=""),
+            read_name(members, "firmware", longest=LONGEST_NAME, default=""),
             read_flag(members, "wants_ack"),
         )
 
@@ -205,15 +205,11 @@ def _parse_not_finite(payload: bytes, problem: str) -> object:
     return cast(object, document)
 
 
-def _is_name(name: str) -> bool:
-    return 0 < len(name) <= _LONGEST_NAME and not has_control(name)
-
-
 def _signal_name(name: str) -> str:
-    if not _is_name(name):
+    if not is_signal_name(name):
         raise Rejected(
             "unknown_signal",
-            f"signal {shown(name)}: a name has 1 to {_LONGEST_NAME} characters, none a control character",
+            f"signal {shown(name)}: a name has 1 to {LONGEST_NAME} characters, none a control character",
         )
     return name
 
@@ -237,8 +233,8 @@ def _fields(fields: object) -> dict[str, SignalValue | bool | None]:
     if not isinstance(fields, dict):
         raise Rejected("unreadable", f"'fields' is {shown(fields)}: it must be an object")
     for name, value in fields.items():
-        if not _is_name(name):
-            raise Rejected("unreadable", f"field {shown(name)}: a name has 1 to {_LONGEST_NAME} printable characters")
+        if not is_signal_name(name):
+            raise Rejected("unreadable", f"field {shown(name)}: a name has 1 to {LONGEST_NAME} printable characters")
         if value is not None and not isinstance(value, bool | int | float | str):
             raise Rejected("wrong_type", f"field {shown(name)} is {shown(value)}: no arrays or objects in fields")
         if isinstance(value, float) and not math.isfinite(value):

@@ -10,6 +10,7 @@ from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
 from foreworn.telemetry.signal import LARGEST_INTEGER
 from ingestion.values import shown, whole
 
+LONGEST_NAME = 128
 LATEST_MS = 253_402_300_799_999  # the end of year 9999, past which Python has no dates
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -102,6 +103,11 @@ def read_flag(members: JsonObject, member: str) -> bool:
     if not isinstance(flag, bool):
         raise Rejected("unreadable", f"{member!r} is {shown(flag)}: it must be true or false")
     return flag
+
+
+def is_signal_name(text: str) -> bool:
+    """Tell whether a signal, or a log field, may be called so."""
+    return 0 < len(text) <= LONGEST_NAME and not has_control(text)
 
 
 def has_control(text: str) -> bool:

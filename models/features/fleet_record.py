@@ -4,7 +4,10 @@ A fleet of machines is one long machine: each has a lane of the line, wide enoug
 the lane before. Every feature is then one vector operation, however few rows each machine has.
 """
 
+from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +16,9 @@ import pyarrow.types as pt
 
 from foreworn.errors import NotFound
 from foreworn.fleet.history import FleetHistory
+from foreworn.telemetry.sample import to_epoch_ms
 from models.features.row_index import RowIndex, span_ms
+from models.features.weighting import RowWeights, Weighting
 from models.features.window import Times, Values, WindowMoments, window_moments
 
 _NO_PLACES = np.empty(0, dtype=np.int64)
@@ -70,15 +75,16 @@ class FleetRecord:
         self._telemetry, self._events, self._maintenance = (self._laid_out(table) for table in tables)
         self._samples: dict[str, tuple[Times, Values]] = {}
         self._moments: dict[tuple[str, timedelta], WindowMoments] = {}
+        self._stamps: dict[bytes, Times] = {}
+        self._weights: dict[tuple[int, Weighting], RowWeights] = {}
+        self._found: dict[Hashable, Any] = {}
 
     def samples(self, signal: str) -> tuple[Times, Values]:
         """Return the places, sorted, and values of a signal, without nulls; empty where it has no numbers."""
         if signal not in self._samples:
             table, places = self._telemetry
             if is_numeric(table, signal):
-                values = _numbers(table[signal])
-                said = ~np.isnan(values)
-                self._samples[signal] = places[said], values[said]
+                self._samples[signal] = self._without_nulls(places, _numbers(table[signal]))
             else:
                 self._samples[signal] = _NO_PLACES, _NO_PLACES.astype(np.float64)
         return self._samples[signal]
@@ -97,6 +103,79 @@ class FleetRecord:
             places, values = self.samples(signal)
             self._moments[signal, width] = window_moments(places, values, self.place, span_ms(width))
         return self._moments[signal, width]
+
+    def life_start(self, component: str) -> Times:
+        """Return per row where its component's life began: its last replacement before the row, or installation.
+
+        What is stamped there is the last of the life before. Where the record begins later, the life does too.
+        """
+        return self.once(("life start", component), lambda: self._life_start(component))
+
+    def weights(self, signal: str, weighting: Weighting) -> RowWeights:
+        """Return what the samples of a signal weigh in each row; signals with the same stamps share the weights."""
+        places, _ = self.samples(signal)
+        key = (id(places), weighting)
+        if key not in self._weights:
+            self._weights[key] = weighting.weights(self, places)
+        return self._weights[key]
+
+    def weighted(self, signal: str, weighting: Weighting) -> Values:
+        """Return the weighted sum of a signal's samples in each row; NaN where there are too few."""
+        return self.once(
+            ("weighted", signal, weighting), lambda: self.weights(signal, weighting).of(self.samples(signal)[1])
+        )
+
+    def once(self, key: Hashable, find: Callable[[], Values]) -> Values:
+        """Return what `find` gives, found once for each key."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: Values = self._found[key]
+        return found
+
+    def use(self, counter: str) -> tuple[Times, Values]:
+        """Return the places of a counter's samples and how much it had grown by then; falling, it began at 0 anew.
+
+        Only differences within one machine mean something.
+        """
+        places, counts = self.samples(counter)
+        step = np.diff(counts, prepend=counts[:1])
+        return places, np.cumsum(np.where(step < 0, counts, step))
+
+    def aligned(self, signals: tuple[str, ...]) -> Values:
+        """Return every row of telemetry as numbers, (n_samples, n_signals); NaN where a signal was not said."""
+        table, places = self._telemetry
+        silent = np.full(len(places), np.nan)
+        columns = [_numbers(table[signal]) if is_numeric(table, signal) else silent for signal in signals]
+        return np.stack(columns, axis=1) if columns else np.empty((len(places), 0))
+
+    def with_signals(self, signals: Mapping[str, Values]) -> "FleetRecord":
+        """Return a record that has signals derived from its samples besides; weights are shared with this one.
+
+        Parameters
+        ----------
+        signals
+            By name, a value for each row of telemetry, as `aligned` gives them; NaN where there is none.
+        """
+        other = copy(self)
+        other._moments, other._found = {}, {k: v for k, v in self._found.items() if k[0] == "life start"}
+        _, places = self._telemetry
+        derived = {name: self._without_nulls(places, values) for name, values in signals.items()}
+        other._samples = self._samples | derived
+        return other
+
+    def _without_nulls(self, places: Times, values: Values) -> tuple[Times, Values]:
+        """Return what was said; signals that were said at the same places share one array of them."""
+        said = ~np.isnan(values)
+        if said.tobytes() not in self._stamps:
+            self._stamps[said.tobytes()] = places if said.all() else places[said]
+        return self._stamps[said.tobytes()], values[said]
+
+    def _life_start(self, component: str) -> Times:
+        installed = np.array([to_epoch_ms(m.installed_at) for m in self.machines], dtype=np.int64)[self.machine]
+        begun = np.maximum(self.lane + installed - self._first, self.lane - 1)
+        replaced = self.replacements(component)
+        latest = np.append(replaced, -1)[np.searchsorted(replaced, self.place, side="left") - 1]
+        return np.maximum(begun, latest)
 
     def _laid_out(self, table: pa.Table) -> tuple[pa.Table, Times]:
         """Return the rows' machines' part of a table in the order of the line, and the places."""

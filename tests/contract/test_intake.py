@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from foreworn.telemetry.intake import IntakeBatch, Spool
 from foreworn.telemetry.quarantine import REASONS, Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status, TelemetryBatch, from_epoch_ms
+from foreworn.telemetry.sample_columns import SampleColumns
 from ingestion.spool import MemorySpool, SqliteSpool
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
@@ -45,7 +47,8 @@ batches = st.builds(
     few(statuses),
     few(rejections),
     st.none() | times,
-)
+    fills=st.booleans(),
+).filter(len)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -124,6 +127,66 @@ def typed(batch: IntakeBatch) -> list[type]:
     """Return the types of all values: 1 == 1.0 == True, but they are not the same reading."""
     values = [v for s in batch.telemetry.samples for v in s.values.values()]
     return [type(v) for v in [*values, *(f for line in batch.telemetry.logs for f in line.fields.values())]]
+
+
+SCHEMA = pa.schema(
+    [
+        ("time", pa.timestamp("ms", "UTC")),
+        *(("device", pa.string()), ("flow", pa.float64()), ("starts", pa.int64()), ("mode", pa.string())),
+    ]
+)
+readings = st.fixed_dictionaries(
+    {"time": times, "device": texts},
+    optional={
+        "flow": st.floats(allow_nan=False, allow_infinity=False),
+        "starts": st.integers(-(2**63), 2**63 - 1),
+        "mode": texts,
+    },
+)
+
+
+@settings(derandomize=True, max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(readings, seqs), min_size=1, max_size=6), cut=st.integers(0, 5))
+def test_samples_by_column_come_back_exactly_as_they_went_in(
+    spool: Spool, rows: list[tuple[dict[str, object], int | None]], cut: int
+) -> None:
+    table = pa.Table.from_pylist([row for row, _ in rows], SCHEMA)
+    columns = SampleColumns(table, pa.chunked_array([[seq for _, seq in rows]], pa.int64()))[min(cut, len(rows) - 1) :]
+    spool.commit(IntakeBatch(TelemetryBatch(columns)))
+    ((number, found),) = spool.pending()
+    spool.discard(number)
+    assert repr(tuple(found.telemetry.samples)) == repr(tuple(columns))
+
+
+def test_an_empty_batch_is_not_kept_and_takes_no_number(spool: Spool) -> None:
+    spool.commit(IntakeBatch())
+    spool.commit(IntakeBatch(), {"pump-7": 3})
+    spool.commit(numbered(0))
+    assert (spool.depth(), spool.pending()[0][0]) == (1, 1)
+
+
+def test_what_devices_were_told_is_as_last_committed(spool: Spool) -> None:
+    assert spool.through() == {}
+    spool.commit(numbered(0), {"pump-7": 41, "pump-8": 5})
+    spool.commit(numbered(1), {"pump-7": 42})
+    spool.discard(spool.pending()[-1][0])
+    assert spool.through() == {"pump-7": 42, "pump-8": 5}
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        pytest.param(None, [0, 1, 2, 3], id="no limit"),
+        pytest.param(5, [0, 1], id="as many as fit"),
+        pytest.param(6, [0, 1, 2], id="up to the limit itself"),
+        pytest.param(1, [0], id="at least one, however large"),
+    ],
+)
+def test_pending_gives_no_more_entries_than_asked(spool: Spool, entries: int | None, found: list[int]) -> None:
+    for i, size in enumerate([2, 3, 1, 4]):
+        spool.commit(IntakeBatch(TelemetryBatch(tuple(numbered(i).telemetry.samples) * size)))
+    waiting = spool.pending(entries=entries)
+    assert [batch.telemetry.samples[0].seq for _, batch in waiting] == found
 
 
 def test_who_commits_and_who_forwards_do_not_disturb_each_other(spool: Spool) -> None:

@@ -1,4 +1,4 @@
-"""The contract of every operations store: the fleet, quarantine, progress, dirty windows and verdicts."""
+"""The contract of every operations store: the fleet, quarantine, dirty windows and verdicts."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -16,9 +16,8 @@ from foreworn.fleet.machine import Attachment, Machine
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.forecast import Forecast, Reason, VerdictBoard
 from foreworn.storage.operations import memory, sql
-from foreworn.telemetry.intake import DeviceProgress, DeviceProgressLog, DirtyWindow, DirtyWindows, IntakeBatch
+from foreworn.telemetry.intake import DirtyWindow, DirtyWindows
 from foreworn.telemetry.quarantine import Quarantine, Rejection
-from foreworn.telemetry.sample import Event, LogLine, Sample, Status, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,11 +27,10 @@ MS = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Operations:
-    """One fresh store behind all five ports."""
+    """One fresh store behind all four ports."""
 
     registry: FleetRegistry
     quarantine: Quarantine
-    progress: DeviceProgressLog
     dirty: DirtyWindows
     verdicts: VerdictBoard
 
@@ -41,7 +39,6 @@ def _in_memory() -> Operations:
     return Operations(
         memory.MemoryFleetRegistry(),
         memory.MemoryQuarantine(),
-        memory.MemoryDeviceProgressLog(),
         memory.MemoryDirtyWindows(),
         memory.MemoryVerdictBoard(),
     )
@@ -57,7 +54,6 @@ def operations(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opera
     yield Operations(
         sql.SqlFleetRegistry(engine),
         sql.SqlQuarantine(engine),
-        sql.SqlDeviceProgressLog(engine),
         sql.SqlDirtyWindows(engine),
         sql.SqlVerdictBoard(engine),
     )
@@ -335,71 +331,6 @@ def test_a_message_of_many_megabytes_from_an_endless_device_id_is_kept(operation
     assert operations.quarantine.newest(device=device) == [large]
 
 
-# Device progress
-
-
-def sample(device: str, time: datetime, seq: int | None = None) -> Sample:
-    return Sample(device, time, {"rpm": 1.0}, seq)
-
-
-def test_a_device_is_followed_through_everything_it_sends(operations: Operations) -> None:
-    telemetry = TelemetryBatch(
-        samples=(sample("d1", T0, 1), sample("d1", T0 + HOUR, 3), sample("d2", T0)),
-        events=(Event("d1", T0 + 2 * HOUR, "E1", seq=2),),
-        logs=(LogLine("d3", T0, "info", "up", seq=7),),
-    )
-    rejections = (rejection(device="d4"), rejection(device="d1", payload=b"2"), rejection(device=None))
-    operations.progress.observe(IntakeBatch(telemetry, rejections=rejections, received_at=T0 + 9 * HOUR))
-    heard: dict[str, Any] = {"last_received_at": T0 + 9 * HOUR}
-    assert operations.progress.all() == [
-        DeviceProgress("d1", T0 + 2 * HOUR, last_seq=3, samples=2, events=1, rejected=1, **heard),
-        DeviceProgress("d2", T0, samples=1, **heard),
-        DeviceProgress("d3", T0, last_seq=7, logs=1, **heard),
-        DeviceProgress("d4", rejected=1, **heard),
-    ]
-
-
-def test_late_data_moves_no_watermark_back(operations: Operations) -> None:
-    newer = TelemetryBatch(samples=(sample("d1", T0 + HOUR, 8),))
-    operations.progress.observe(IntakeBatch(newer, received_at=T0 + 2 * HOUR))
-    late = TelemetryBatch(samples=(sample("d1", T0, 5),))
-    operations.progress.observe(IntakeBatch(late, received_at=T0 + HOUR))
-    assert operations.progress.all() == [
-        DeviceProgress("d1", T0 + HOUR, last_received_at=T0 + 2 * HOUR, last_seq=8, samples=2)
-    ]
-
-
-def test_what_was_unknown_becomes_known(operations: Operations) -> None:
-    operations.progress.observe(IntakeBatch(statuses=(Status("d1", "online"),)))
-    assert operations.progress.all() == [DeviceProgress("d1", state="online")]
-    operations.progress.observe(IntakeBatch(TelemetryBatch(samples=(sample("d1", T0, 1),)), received_at=T0))
-    known = DeviceProgress("d1", T0, last_received_at=T0, last_seq=1, state="online", samples=1)
-    assert operations.progress.all() == [known]
-
-
-def test_a_last_will_says_only_that_the_device_is_gone(operations: Operations) -> None:
-    online = Status("d1", "online", T0, firmware="2.1\x00", wants_ack=True)
-    operations.progress.observe(IntakeBatch(statuses=(online,)))
-    operations.progress.observe(IntakeBatch(statuses=(Status("d1", "offline"),)))
-    assert operations.progress.all() == [DeviceProgress("d1", state="offline", firmware="2.1\x00", wants_ack=True)]
-
-
-def test_of_two_statuses_in_one_batch_the_later_received_stands(operations: Operations) -> None:
-    statuses = (
-        Status("d1", "online", T0, firmware="1", wants_ack=True),
-        Status("d1", "offline"),
-        Status("d1", "online", T0 + HOUR, wants_ack=False),
-    )
-    operations.progress.observe(IntakeBatch(statuses=statuses))
-    assert operations.progress.all() == [DeviceProgress("d1", state="online", firmware="1", wants_ack=False)]
-
-
-def test_an_id_that_is_no_id_is_no_device(operations: Operations) -> None:
-    operations.progress.observe(IntakeBatch(rejections=(rejection(device="d/1", reason="bad_identity"),)))
-    operations.progress.observe(IntakeBatch())
-    assert operations.progress.all() == []
-
-
 # Dirty windows
 
 
@@ -538,17 +469,6 @@ def _at_once(*work: Callable[[], None]) -> None:
         thread.join()
     if raised:
         raise raised[0]
-
-
-def test_nothing_is_lost_when_many_threads_observe(operations: Operations) -> None:
-    batch = IntakeBatch(TelemetryBatch(samples=tuple(sample(f"d{i}", T0) for i in range(3))), received_at=T0)
-
-    def observe() -> None:
-        for _ in range(10):
-            operations.progress.observe(batch)
-
-    _at_once(*[observe] * 4)
-    assert [p.samples for p in operations.progress.all()] == [40, 40, 40]
 
 
 def test_no_window_is_cleared_unseen_when_threads_mark_and_clear(operations: Operations) -> None:

@@ -4,7 +4,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from foreworn.planning.work_order import OPEN_STATES, WorkOrderState
-from foreworn.storage.operations.sql import SqlOperations, open_operations
+from foreworn.storage.operations.quarantine_bound import kept_size
+from foreworn.storage.operations.sql import SqlOperations, SqlQuarantine, open_operations
 from foreworn.storage.operations.sql.engine import MIGRATIONS, alembic_config, migrate
 from foreworn.storage.operations.sql.schema import schema_sql
 from foreworn.storage.operations.sql.tables import (
@@ -27,6 +29,7 @@ from foreworn.storage.operations.sql.tables import (
     WORK_ORDERS,
 )
 from foreworn.storage.operations.sql.transactions import writing
+from foreworn.telemetry.quarantine import Rejection
 from tests.servers import PostgresServer
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contracts" / "sql-schema.sql"
@@ -68,13 +71,13 @@ def migrated(addresses: tuple[str, str]) -> Iterator[sa.Engine]:
 
 
 def catalogue(engine: sa.Engine) -> set[tuple[Any, ...]]:
-    """What the database itself says it holds, apart from Alembic's own table."""
+    """What the database itself says it holds, apart from Alembic's own table and SQLite's."""
     query = _SQLITE_CATALOGUE if engine.dialect.name == "sqlite" else _POSTGRES_CATALOGUE
     with engine.connect() as connection:
         rows = [tuple(row) for row in connection.exec_driver_sql(query)]
         if engine.dialect.name == "sqlite":
             rows += sqlite_checks(connection)
-    return {row for row in rows if row[1] != "alembic_version"}
+    return {row for row in rows if row[1] not in ("alembic_version", "sqlite_sequence")}
 
 
 def sqlite_checks(connection: sa.Connection) -> Iterator[tuple[str, str, str, str]]:
@@ -162,6 +165,22 @@ def test_a_store_of_the_first_version_is_brought_forward_with_its_rows(migrated:
     with SqlOperations(migrated).transaction() as tx:
         assert tx.orders.next_id() == "WO-8"
         assert tx.orders.get("wo-b").state is WorkOrderState.CANCELLED
+
+
+def test_what_was_refused_before_the_quarantine_was_bounded_is_counted_and_still_kept_once(
+    migrated: sa.Engine,
+) -> None:
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    refused = Rejection(time, "foreworn/v1/west/d1/telemetry", b"\x00junk", "unreadable", "not JSON", "d1")
+    SqlQuarantine(migrated).put([refused])
+    with writing(migrated) as connection:
+        command.downgrade(alembic_config(connection), "0005")
+    migrate(migrated)
+    quarantine = SqlQuarantine(migrated, most_bytes=kept_size(refused))
+    quarantine.put([refused])
+    assert (quarantine.newest(), quarantine.count()) == ([refused], {"unreadable": 1})
+    quarantine.put([replace(refused, received_at=time + timedelta(seconds=1))])
+    assert quarantine.dropped() == {"unreadable": 1}, "its size was reckoned"
 
 
 _ROWS_OF_THE_FIRST_VERSION = (

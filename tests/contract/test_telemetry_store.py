@@ -1,6 +1,7 @@
 """What every telemetry store promises: `foreworn.telemetry.store.TelemetryStore`."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from foreworn.errors import ConfigurationError, NotFound, StoreRejected
 from foreworn.storage.telemetry.arrow_rows import sample_schema
 from foreworn.telemetry.sample import Event, LogLine, Sample, TelemetryBatch
+from foreworn.telemetry.sample_columns import SampleColumns
 from foreworn.telemetry.signal import LARGEST_INTEGER, Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
 from tests import naive
@@ -48,6 +50,12 @@ samples = st.builds(
         {}, optional={"flow": floats, "pressure": floats, "strokes": integers, "level": integers, "mode": texts}
     ),
 )
+
+
+def by_column(written: Sequence[Sample]) -> SampleColumns:
+    schema = sample_schema([CATALOGUE.by_name(n) for n in CATALOGUE.names])
+    table = pa.Table.from_pylist([{"time": s.time, "device": s.device, **s.values} for s in written], schema)
+    return SampleColumns(table, pa.chunked_array([[s.seq for s in written]], pa.int64()))
 
 
 def rows(table: pa.Table) -> list[dict[str, object]]:
@@ -294,7 +302,7 @@ def test_a_value_of_the_wrong_type_is_rejected_and_nothing_of_its_batch_is_store
 def test_an_entry_no_store_can_keep_is_rejected_and_nothing_is_stored(store: AnyStore, bad: TelemetryBatch) -> None:
     good = TelemetryBatch((sample("p1", 1, flow=1.0),), (Event("p1", at(1), "E1"),), (LogLine("p1", at(1), "i", "x"),))
     with pytest.raises(StoreRejected):
-        store.write(TelemetryBatch(good.samples + bad.samples, good.events + bad.events, good.logs + bad.logs))
+        store.write(TelemetryBatch((*good.samples, *bad.samples), good.events + bad.events, good.logs + bad.logs))
     assert store.count_samples(*ALWAYS) == len(store.events(*ALWAYS)) == len(store.logs(*ALWAYS)) == 0
 
 
@@ -487,6 +495,44 @@ def test_a_store_keeps_what_the_naive_twin_keeps(
     assert store.samples(at(2), at(4)).to_pylist() == [
         row for row in store.samples(*ALWAYS).to_pylist() if at(2) <= row["time"] < at(4)
     ]
+
+
+@quick
+@given(st.lists(samples, max_size=8), st.data())
+def test_samples_by_column_are_kept_as_the_same_samples_one_by_one(
+    new_store: NewStore, written: list[Sample], data: st.DataObject
+) -> None:
+    """Whole or in pieces, once or again: the reads are those of the tuple."""
+    one, whole, pieces = new_store(), new_store(), new_store()
+    one.write(batch(*written))
+    columns = by_column(written)
+    whole.write(TelemetryBatch(columns))
+    cut = data.draw(st.integers(0, len(written)))
+    for piece in (columns[:cut], columns[cut:], columns[cut:]):
+        pieces.write(TelemetryBatch(piece))
+    for store in (whole, pieces):
+        assert store.samples(*ALWAYS).equals(one.samples(*ALWAYS))
+        assert store.last().equals(one.last())
+        assert store.windows(*ALWAYS, timedelta(minutes=2)).equals(one.windows(*ALWAYS, timedelta(minutes=2)))
+        assert store.count_samples(*ALWAYS) == one.count_samples(*ALWAYS)
+
+
+def test_events_and_logs_go_with_samples_by_column(store: AnyStore) -> None:
+    columns = by_column([sample("p1", 1, flow=1.0)])
+    store.write(TelemetryBatch(columns, (Event("p1", at(1), "E1"),), (LogLine("p1", at(1), "info", "x"),)))
+    assert store.count_samples(*ALWAYS) == len(store.events(*ALWAYS)) == len(store.logs(*ALWAYS)) == 1
+
+
+def test_an_event_no_store_can_keep_takes_the_samples_by_column_with_it(store: AnyStore) -> None:
+    with pytest.raises(StoreRejected):
+        store.write(TelemetryBatch(by_column([sample("p1", 1, flow=1.0)]), (Event("p1", at(1), ""),)))
+    assert store.count_samples(*ALWAYS) == 0
+
+
+def test_a_column_of_a_signal_that_is_unknown_is_rejected(store: AnyStore) -> None:
+    table = pa.table({"time": pa.array([at(1)], pa.timestamp("ms", "UTC")), "device": ["p1"], "torque": [1.0]})
+    with pytest.raises(StoreRejected, match="torque"):
+        store.write(TelemetryBatch(SampleColumns(table, pa.chunked_array([[1]], pa.int64()))))
 
 
 readings = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 6))

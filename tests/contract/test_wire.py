@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 from foreworn.telemetry.quarantine import REASONS
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status, from_epoch_ms
 from foreworn.telemetry.wire import Entry, Kind, encode_ack, encode_batch, is_identity, kind_of, topic
+from ingestion.formats import Formats
 from ingestion.message import Contents, Message
-from ingestion.native_json import NativeJsonDecoder
 from ingestion.native_json.members import LATEST_MS
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = {kind: json.loads((ROOT / f"docs/contracts/wire/{kind}.schema.json").read_text()) for kind in Kind}
-CASES = sorted((ROOT / "tests/cases/native_json").iterdir())
+JSON_KINDS: list[Kind] = [kind for kind in Kind if kind is not Kind.LINES]
+SCHEMAS: dict[Kind, Any] = {
+    kind: json.loads((ROOT / f"docs/contracts/wire/{kind}.schema.json").read_text()) for kind in JSON_KINDS
+}
+FORMATS = ("native_json", "line_protocol")
+CASES = sorted(case for wire_format in FORMATS for case in (ROOT / "tests/cases" / wire_format).iterdir())
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-DECODER = NativeJsonDecoder(1 << 20)
+DECODER = Formats(1 << 20)
 
 names = st.text(st.characters(blacklist_categories=["Cc", "Cs"]), min_size=1, max_size=128)
 levels = st.text(st.characters(blacklist_categories=["Cc", "Cs"]), min_size=1, max_size=32)
@@ -71,6 +75,10 @@ near_objects = st.fixed_dictionaries(
 near_documents = near_objects | st.lists(near_objects, max_size=2) | near_values
 
 
+def named(case: Path) -> str:
+    return f"{case.parent.name}: {case.name}"
+
+
 def golden_topic(case: Path) -> str:
     return (case / "topic").read_text().removesuffix("\n")
 
@@ -98,7 +106,7 @@ def entries_of(contents: Contents) -> list[Entry]:
     return [*contents.samples, *contents.events, *contents.logs, *contents.statuses]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", JSON_KINDS)
 def test_every_kind_has_a_schema_that_is_one(kind: Kind) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[kind])
 
@@ -152,11 +160,12 @@ def test_a_payload_that_is_cut_off_is_unreadable(members: dict[str, object], len
     assert reasons == {"unreadable"}
 
 
-def test_there_are_golden_cases() -> None:
-    assert len(CASES) >= 40
+@pytest.mark.parametrize("wire_format", FORMATS)
+def test_there_are_golden_cases_of_every_format(wire_format: str) -> None:
+    assert sum(case.parent.name == wire_format for case in CASES) >= 40
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=named)
 def test_golden_case(case: Path) -> None:
     expected = json.loads((case / "expected.json").read_text())
     contents = DECODER.decode(Message(golden_topic(case), golden_payload(case), NEW_YEAR))
@@ -168,7 +177,7 @@ def test_golden_case(case: Path) -> None:
 PAST_THE_SCHEMA = {"time_as_a_day_that_does_not_exist"}
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if has_good_topic(c)], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [c for c in CASES if has_good_topic(c)], ids=named)
 def test_a_golden_case_is_valid_where_nothing_of_it_is_rejected(case: Path) -> None:
     expected = json.loads((case / "expected.json").read_text())
     valid = is_valid(Kind(golden_topic(case).split("/")[4]), json.loads(golden_payload(case)))

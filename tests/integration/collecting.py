@@ -1,7 +1,7 @@
 """A collecting line from broker to store, for tests that take parts of it away and bring them back."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +12,9 @@ from foreworn.storage.operations.memory import MemoryDeviceProgressLog, MemoryDi
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.sample import TelemetryBatch
-from ingestion.collector import PahoCollector
+from ingestion.bulk_collector import BulkCollector
 from ingestion.forwarder import Forwarder
+from ingestion.paho_collector import PahoCollector
 from ingestion.spool import SqliteSpool
 from tests.unit.ingestion.plant import CATALOGUE, DEVICE, HOUR, NEW_YEAR, reception, registry
 
@@ -40,16 +41,24 @@ class FailingSpool(SqliteSpool):
 
     is_full = False
 
-    def commit(self, batch: IntakeBatch) -> None:
+    def commit(self, batch: IntakeBatch, through: Mapping[str, int] | None = None) -> None:
         if self.is_full:
             raise SpoolFailed("the disk is full")
-        super().commit(batch)
+        super().commit(batch, through)
 
 
 class CollectingLine:
     """A collector, its spool on disk, a forwarder and stores in memory."""
 
-    def __init__(self, port: int, folder: Path, *, devices: tuple[str, ...] = (DEVICE,)) -> None:
+    def __init__(
+        self,
+        port: int,
+        folder: Path,
+        *,
+        devices: tuple[str, ...] = (DEVICE,),
+        kind: type[BulkCollector] | type[PahoCollector] = BulkCollector,
+    ) -> None:
+        self.kind = kind
         self.mqtt = MqttSettings(broker=BrokerKind.EXTERNAL, port=port)
         self.settings = IngestionSettings(ack_interval=timedelta(0), retry_longest=timedelta(milliseconds=50))
         self.folder = folder
@@ -66,7 +75,7 @@ class CollectingLine:
         self.forwarder = Forwarder(
             self.spool, self.store, self.quarantine, self.progress, self.dirty, lambda: None, self.settings
         )
-        self.collector = PahoCollector(
+        self.collector = self.kind(
             self.mqtt,
             self.settings,
             reception(self.fleet, self.settings),

@@ -13,10 +13,11 @@ from foreworn.storage.history.findings import Findings
 from foreworn.storage.history.machines import split_list
 from foreworn.storage.history.rows import Rows, read_rows
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
+from foreworn.telemetry.units import conversion_of
 
 SIGNALS_FILE = "signals.csv"
 SIGNAL_COLUMNS = ("signal", "unit", "type")
-OPTIONAL_SIGNAL_COLUMNS = ("model", "low", "high", "states", "cadence_s", "label")
+OPTIONAL_SIGNAL_COLUMNS = ("model", "low", "high", "states", "cadence_s", "label", "sent_unit", "most_per_second")
 ALL_MODELS = "*"
 SIGNAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 RESERVED = ("time", "machine", "device")
@@ -59,7 +60,7 @@ def _signal(fields: dict[str, str | None]) -> Signal:
     cadence = _number(fields, "cadence_s")
     if cadence is not None and cadence <= 0:
         raise _Unusable("cadence_s", f"{cadence:g} is not a span in seconds; write e.g. 3600 for hourly")
-    return Signal(
+    signal = Signal(
         name,
         fields["unit"] or "",
         kind,
@@ -68,7 +69,14 @@ def _signal(fields: dict[str, str | None]) -> Signal:
         _states(fields, kind),
         timedelta(seconds=3600.0 if cadence is None else cadence),
         fields.get("label") or "",
+        fields.get("sent_unit") or "",
+        _most_per_second(fields, kind),
     )
+    try:
+        conversion_of(signal)
+    except ConfigurationError as conflict:
+        raise _Unusable("sent_unit", str(conflict)) from conflict
+    return signal
 
 
 def name_problem(name: str) -> str | None:
@@ -105,6 +113,15 @@ def _states(fields: dict[str, str | None], kind: SignalType) -> tuple[str, ...]:
     if kind is not SignalType.STATE and states:
         raise _Unusable("states", f"a signal of type {kind} has no states; empty the field or make the type state")
     return states
+
+
+def _most_per_second(fields: dict[str, str | None], kind: SignalType) -> float | None:
+    most = _number(fields, "most_per_second")
+    if most is not None and kind is SignalType.STATE:
+        raise _Unusable("most_per_second", "a state has no speed; empty the field or make the type a number's")
+    if most is not None and most <= 0:
+        raise _Unusable("most_per_second", f"{most:g} would allow no change; leave the field empty for no limit")
+    return most
 
 
 def _add(models: dict[str, list[Signal]], model: str, signal: Signal) -> None:

@@ -10,8 +10,8 @@ machine,model,site,installed_at,device,components,area,customer
 pump-1,cp-100,north,2024-03-01T00:00:00Z,pump-1,bearing;seal,hall-1,waterworks
 """,
     "signals.csv": """\
-signal,unit,type,model,low,high,states,cadence_s,label
-vibration_rms,mm/s,float,*,0,50,,3600,Bearing vibration
+signal,unit,type,model,low,high,states,cadence_s,label,sent_unit,most_per_second
+vibration_rms,mm/s,float,*,0,50,,3600,Bearing vibration,,
 """,
     "telemetry.csv": """\
 time,machine,vibration_rms

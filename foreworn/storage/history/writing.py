@@ -61,11 +61,12 @@ def _machine_fields(machine: Machine, device: str) -> list[str]:
 
 
 def _signal_fields(model: str, signal: Signal) -> list[str]:
-    low, high = ("" if limit is None else repr(limit) for limit in (signal.low, signal.high))
+    limits = (signal.low, signal.high, signal.most_per_second)
+    low, high, most_per_second = ("" if limit is None else repr(limit) for limit in limits)
     cadence = repr(signal.cadence.total_seconds()).removesuffix(".0")
     return [
         *(signal.name, signal.unit, signal.type),
-        *(model, low, high, ";".join(signal.states), cadence, signal.label),
+        *(model, low, high, ";".join(signal.states), cadence, signal.label, signal.sent_unit, most_per_second),
     ]
 
 

@@ -1,9 +1,7 @@
 """The operations store in memory: for tests, demos, and for reading what the SQL one must do."""
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +12,11 @@ from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.health.forecast import Forecast
 from foreworn.storage.operations import rules
+from foreworn.storage.operations.counting import count_turns
+from foreworn.storage.operations.device_memory import DeviceMemory
+from foreworn.storage.operations.heard_turn import HeardTurn
+from foreworn.storage.operations.memory_quarantine import MemoryQuarantine as MemoryQuarantine
 from foreworn.telemetry.intake import DeviceProgress, DirtyWindow, IntakeBatch
-from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.signal import SignalCatalogue
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
@@ -89,69 +90,23 @@ class MemoryFleetRegistry:
             return rules.record_table([row for row in kept.values() if start <= row["time"] < end], schema)
 
 
-class MemoryQuarantine:
-    """A quarantine that forgets everything with its process."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[Any, ...], Rejection] = {}
-        self._lock = threading.Lock()
-
-    def put(self, rejections: Sequence[Rejection]) -> None:
-        """Keep them; keeping the same one twice keeps it once."""
-        with self._lock:
-            for r in rejections:
-                self._kept.setdefault((r.received_at, r.topic, r.payload, r.reason, r.signal), r)
-
-    def newest(self, limit: int = 100, *, device: str | None = None) -> list[Rejection]:
-        """Return the newest first; of one time, the last kept first."""
-        rules.check_limit(limit)
-        with self._lock:
-            latest_first = list(reversed(self._kept.values()))
-        wanted = [r for r in latest_first if device is None or r.device == device]
-        return sorted(wanted, key=lambda r: r.received_at, reverse=True)[:limit]
-
-    def count(self) -> dict[str, int]:
-        """Return how many are kept, by reason."""
-        with self._lock:
-            return dict(Counter(r.reason for r in self._kept.values()))
-
-
 class MemoryDeviceProgressLog:
     """A device progress log that forgets everything with its process."""
 
     def __init__(self) -> None:
-        self._progress: dict[str, DeviceProgress] = {}
+        self._memories: dict[str, DeviceMemory] = {}
         self._lock = threading.Lock()
 
     def observe(self, batch: IntakeBatch) -> None:
         """Add a batch to the devices' progress; the forwarder calls it once per batch."""
-        changes = rules.status_changes(batch.statuses)
+        turn = HeardTurn.of(batch)
         with self._lock:
-            for said in rules.batch_progress(batch):
-                known = self._progress.get(said.device, DeviceProgress(said.device))
-                self._progress[said.device] = replace(_advanced(known, said), **changes.get(said.device, {}))
+            count_turns(self._memories, [turn])
 
     def all(self) -> list[DeviceProgress]:
         """Return every device ever heard of, sorted by id."""
         with self._lock:
-            return [self._progress[device] for device in sorted(self._progress)]
-
-
-def _advanced(known: DeviceProgress, said: DeviceProgress) -> DeviceProgress:
-    return replace(
-        known,
-        watermark=_latest(known.watermark, said.watermark),
-        last_received_at=_latest(known.last_received_at, said.last_received_at),
-        last_seq=_latest(known.last_seq, said.last_seq),
-        samples=known.samples + said.samples,
-        events=known.events + said.events,
-        logs=known.logs + said.logs,
-        rejected=known.rejected + said.rejected,
-    )
-
-
-def _latest(one: Any, other: Any) -> Any:
-    return max((x for x in (one, other) if x is not None), default=None)
+            return [self._memories[device].progress() for device in sorted(self._memories)]
 
 
 class MemoryDirtyWindows:

@@ -3,8 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +13,7 @@ import pyarrow.compute as pc
 from foreworn.errors import Conflict, NotFound
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.health.forecast import Forecast
-from foreworn.telemetry.intake import DeviceProgress, DirtyWindow, IntakeBatch
-from foreworn.telemetry.sample import Event, LogLine, Sample, Status
+from foreworn.telemetry.intake import DirtyWindow
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 
 MAINTENANCE_KINDS = ("corrective", "preventive")
@@ -99,64 +97,6 @@ def record_table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Return rows as Arrow, sorted by machine, time, component."""
     table = pa.Table.from_pylist(list(rows), schema=schema)
     return table.sort_by([(name, "ascending") for name in RECORD_KEY])
-
-
-@dataclass(slots=True)
-class _Tally:
-    watermark: datetime | None = None
-    last_seq: int | None = None
-    samples: int = 0
-    events: int = 0
-    logs: int = 0
-    rejected: int = 0
-
-    def hear(self, entry: Sample | Event | LogLine) -> None:
-        if self.watermark is None or entry.time > self.watermark:
-            self.watermark = entry.time
-        if entry.seq is not None and (self.last_seq is None or entry.seq > self.last_seq):
-            self.last_seq = entry.seq
-
-
-def batch_progress(batch: IntakeBatch) -> list[DeviceProgress]:
-    """Return what one batch says of each device in it, as if it had never been heard of before, sorted by id.
-
-    A refusal because of the id itself speaks of no device.
-    """
-    heard: defaultdict[str, _Tally] = defaultdict(_Tally)
-    for sample in batch.telemetry.samples:
-        heard[sample.device].samples += 1
-        heard[sample.device].hear(sample)
-    for event in batch.telemetry.events:
-        heard[event.device].events += 1
-        heard[event.device].hear(event)
-    for line in batch.telemetry.logs:
-        heard[line.device].logs += 1
-        heard[line.device].hear(line)
-    for rejection in batch.rejections:
-        if rejection.device is not None and rejection.reason != "bad_identity":
-            heard[rejection.device].rejected += 1
-    changes = status_changes(batch.statuses)
-    return [
-        DeviceProgress(device, last_received_at=batch.received_at, **asdict(heard[device]), **changes.get(device, {}))
-        for device in sorted({*heard, *changes})
-    ]
-
-
-def status_changes(statuses: Iterable[Status]) -> dict[str, dict[str, Any]]:
-    """Return what statuses change of each device's progress, the later over the earlier.
-
-    A last will, which carries no time, only says that the device is gone; and a status without a
-    firmware does not make the firmware unknown.
-    """
-    changes: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for status in statuses:
-        change = changes[status.device]
-        change["state"] = status.state
-        if status.time is not None:
-            change["wants_ack"] = status.wants_ack
-            if status.firmware:
-                change["firmware"] = status.firmware
-    return dict(changes)
 
 
 def check_limit(limit: int) -> None:

@@ -10,10 +10,11 @@ from foreworn.errors import ConfigurationError, NotFound, StoreRejected
 from foreworn.health.anomaly import AnomalyScore
 from foreworn.health.demand import DemandForecast
 from foreworn.health.forecast import Forecast
-from foreworn.storage.telemetry.arrow_rows import ARROW_TYPES, log_fields
+from foreworn.storage.telemetry.arrow_rows import ARROW_TYPES, SampleRow, log_fields, one_by_one, sample_rows
 from foreworn.storage.telemetry.plain import check_text, check_word, checked_ms, integer, number
 from foreworn.storage.telemetry.prediction_checks import check_demand, check_forecast, check_score
 from foreworn.telemetry.sample import Event, LogLine, Sample, TelemetryBatch, to_epoch_ms
+from foreworn.telemetry.sample_columns import SampleColumns
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import TIME
 
@@ -60,20 +61,35 @@ class Admission:
             self._catalogue.by_name(n) for n in dict.fromkeys(self._catalogue.names if signals is None else signals)
         ]
 
-    def batch(self, batch: TelemetryBatch) -> list[tuple[str, int, dict[str, SignalValue]]]:
-        """Check the whole batch; return its samples as (device, epoch ms, values), values of exactly their type.
-
-        A sample without values is nothing to store and is left out.
+    def batch(self, batch: TelemetryBatch) -> pa.Table:
+        """Check the whole batch; return its samples as `table` does, in the order they came.
 
         Raises
         ------
         StoreRejected
-            If one entry cannot be kept; it names the entry and what is wrong with it.
+            If one entry cannot be kept; it names the entry, or the column, and what is wrong with it.
         """
-        samples = [self._sample(sample) for sample in batch.samples if sample.values]
-        entries: tuple[Event | LogLine, ...] = (*batch.events, *batch.logs)
-        for entry in entries:
-            self._check(_check_entry, entry, f"{type(entry).__name__} of {entry.device!r} at {entry.time}")
+        if isinstance(batch.samples, SampleColumns):
+            samples = self.table(batch.samples.table)
+        else:
+            rows = [self._sample(sample) for sample in batch.samples if sample.values]
+            samples = sample_rows(rows, self.asked(sorted({name for *_, values in rows for name in values})))
+        self._entries(batch)
+        return samples
+
+    def rows(self, batch: TelemetryBatch) -> list[SampleRow]:
+        """Check the whole batch; return its samples one by one, those with a value.
+
+        Raises
+        ------
+        StoreRejected
+            If one entry cannot be kept.
+        """
+        if isinstance(batch.samples, SampleColumns):
+            samples = one_by_one(self.table(batch.samples.table))
+        else:
+            samples = [self._sample(sample) for sample in batch.samples if sample.values]
+        self._entries(batch)
         return samples
 
     def forecasts(self, forecasts: Iterable[Forecast]) -> None:
@@ -110,7 +126,7 @@ class Admission:
             self._check(check_demand, forecast, f"demand forecast for {forecast.part!r} at {forecast.start}")
 
     def table(self, samples: pa.Table) -> pa.Table:
-        """Check a table of samples; return it with columns of exactly their types, and only rows with a value.
+        """Check a table of samples; return what holds a value of it, in columns of exactly their types.
 
         Raises
         ------
@@ -124,11 +140,19 @@ class Admission:
                 columns[name] = self._column(name, samples[name])
             except (ValueError, TypeError, KeyError, NotFound, pa.ArrowException) as error:
                 raise self._refuse(f"column {name!r}", error) from error
-        told = [pc.is_valid(columns[name]) for name in names]
-        table = pa.table(columns)
-        return table.filter(_any(told)) if told else table.slice(0, 0)
+        rows = len(samples)
+        table = pa.table({n: c for n, c in columns.items() if n in _KEY_COLUMNS or c.null_count < rows})
+        signals = table.columns[len(_KEY_COLUMNS) :]
+        if any(column.null_count == 0 for column in signals):
+            return table
+        return table.filter(_any([pc.is_valid(column) for column in signals])) if signals else table.slice(0, 0)
 
-    def _sample(self, sample: Sample) -> tuple[str, int, dict[str, SignalValue]]:
+    def _entries(self, batch: TelemetryBatch) -> None:
+        entries: tuple[Event | LogLine, ...] = (*batch.events, *batch.logs)
+        for entry in entries:
+            self._check(_check_entry, entry, f"{type(entry).__name__} of {entry.device!r} at {entry.time}")
+
+    def _sample(self, sample: Sample) -> SampleRow:
         name = ""
         try:
             check_word("device", sample.device, needed=True)

@@ -18,6 +18,8 @@ ARROW_TYPES = {
     SignalType.COUNTER: pa.int64(),
     SignalType.STATE: pa.string(),
 }
+SampleRow = tuple[str, int, dict[str, SignalValue]]
+"""Device, epoch ms, values."""
 EVENT_KEYS = ("device", "time", "code")
 LOG_KEYS = ("device", "time", "seq", "level", "logger")
 FORECAST_KEYS = ("machine", "component", "horizon_h", "time", "model_version", "revision")
@@ -75,7 +77,18 @@ def hours(span: timedelta) -> float:
     return span / timedelta(hours=1)
 
 
-def sample_rows(samples: Iterable[tuple[str, int, dict[str, SignalValue]]], signals: Sequence[Signal]) -> pa.Table:
+def one_by_one(samples: pa.Table) -> list[SampleRow]:
+    """Return the rows of a table of samples in their order."""
+    times, devices = samples["time"].cast(pa.int64()).to_pylist(), samples["device"].to_pylist()
+    names = samples.column_names[2:]
+    columns = [samples[name].to_pylist() for name in names]
+    return [
+        (device, time, {name: value for name, value in zip(names, values, strict=True) if value is not None})
+        for device, time, *values in zip(devices, times, *columns, strict=True)
+    ]
+
+
+def sample_rows(samples: Iterable[SampleRow], signals: Sequence[Signal]) -> pa.Table:
     """Return samples (device, epoch ms, values) as a table, one row per (device, time): later values win."""
     merged: dict[tuple[str, int], dict[str, SignalValue]] = {}
     for device, time, values in samples:

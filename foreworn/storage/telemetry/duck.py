@@ -17,7 +17,6 @@ from foreworn.storage.telemetry.arrow_rows import (
     event_rows,
     log_rows,
     one_row_per_sample,
-    sample_rows,
     sample_schema,
 )
 from foreworn.storage.telemetry.duck_file import DuckFile
@@ -78,10 +77,10 @@ class DuckTelemetryStore(DuckPredictions):
 
     def write(self, batch: TelemetryBatch) -> None:
         """Store the batch in one transaction; see `TelemetryStore.write`."""
-        samples = self._admission.batch(batch)
-        signals = self._admission.asked(sorted({name for _, _, values in samples for name in values}))
+        samples = one_row_per_sample(self._admission.batch(batch))
+        signals = self._admission.asked(samples.column_names[2:])
         with self._file.transaction() as cursor:
-            self._merge_samples(cursor, sample_rows(samples, signals), signals)
+            self._merge_samples(cursor, samples, signals)
             duck_sql.merge(cursor, "event", event_rows(batch.events), EVENT_KEYS)
             duck_sql.merge(cursor, "log", log_rows(batch.logs), LOG_KEYS)
         self._columns = {**self._columns, **self._types(signals)}

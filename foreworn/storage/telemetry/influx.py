@@ -20,8 +20,9 @@ from foreworn.storage.telemetry.arrow_rows import (
     sample_schema,
 )
 from foreworn.storage.telemetry.influx_bucket import create_bucket
-from foreworn.storage.telemetry.influx_http import InfluxConnection
+from foreworn.storage.telemetry.influx_http import LINES_PER_BODY, InfluxConnection
 from foreworn.storage.telemetry.influx_predictions import InfluxPredictions, ranged
+from foreworn.storage.telemetry.sample_lines import sample_lines
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, TIME, WINDOW_SCHEMA
@@ -80,8 +81,7 @@ class InfluxTelemetryStore(InfluxPredictions):
         """Store the batch; see `TelemetryStore.write`."""
         samples = self._admission.batch(batch)
         self._check_fields()
-        lines = line_protocol.SampleLines(self._admission.asked(None))
-        self._influx.write(lines.of_samples(samples), precision="ms")
+        self._write_samples(samples)
         events = (line_protocol.event_line(event, self._next_received()) for event in batch.events)
         self._influx.write(events, precision="ms")
         self._influx.write(map(line_protocol.log_line, batch.logs), precision="ns")
@@ -90,9 +90,7 @@ class InfluxTelemetryStore(InfluxPredictions):
         """Store many samples; see `TelemetryStore.write_table`."""
         admitted = self._admission.table(samples)
         self._check_fields()
-        lines = line_protocol.SampleLines(self._admission.asked(None))
-        for part in admitted.to_batches(max_chunksize=100_000):
-            self._influx.write(lines.of_table(pa.Table.from_batches([part])), precision="ms")
+        self._write_samples(admitted)
 
     def samples(
         self,
@@ -178,6 +176,10 @@ class InfluxTelemetryStore(InfluxPredictions):
     def close(self) -> None:
         """Close all connections."""
         self._influx.close()
+
+    def _write_samples(self, admitted: pa.Table) -> None:
+        for first in range(0, len(admitted), LINES_PER_BODY):
+            self._influx.write_lines(sample_lines(admitted.slice(first, LINES_PER_BODY)), precision="ms")
 
     def _check_fields(self) -> None:
         """Compare the bucket's field types with the catalogue's: a value of another type could become invisible."""

@@ -1,16 +1,12 @@
 """InfluxDB's line protocol: one line per point, escaped so that every admitted name and text comes back."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-import pyarrow as pa
+from collections.abc import Mapping, Sequence
 
 from foreworn.health.anomaly import AnomalyScore
 from foreworn.health.demand import DemandForecast
 from foreworn.health.forecast import Forecast
 from foreworn.storage.telemetry.arrow_rows import hours, log_fields
 from foreworn.telemetry.sample import Event, LogLine, to_epoch_ms
-from foreworn.telemetry.signal import Signal, SignalType, SignalValue
 
 NS_PER_MS = 1_000_000
 _TAG_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
@@ -48,40 +44,6 @@ def point(measurement: str, tags: Sequence[tuple[str, str]], fields: Sequence[st
     """
     told = "".join(f",{key}={escaped(value)}" for key, value in tags if value)
     return f"{measurement}{told} {','.join(fields)} {time}"
-
-
-_WRITTEN: dict[SignalType, Callable[[Any], str]] = {
-    SignalType.FLOAT: repr,
-    SignalType.INTEGER: integer,
-    SignalType.COUNTER: integer,
-    SignalType.STATE: text,
-}
-
-
-class SampleLines:
-    """Writes samples of the given signals as lines of the measurement `telemetry`, time in ms."""
-
-    def __init__(self, signals: Iterable[Signal]) -> None:
-        self._fields = {s.name: (f"{escaped(s.name)}=", _WRITTEN[s.type]) for s in signals}
-
-    def of_samples(self, samples: Iterable[tuple[str, int, dict[str, SignalValue]]]) -> Iterator[str]:
-        """Return a line per sample (device, epoch ms, values)."""
-        known = self._fields
-        for device, time, values in samples:
-            fields = ",".join([known[name][0] + known[name][1](value) for name, value in values.items()])
-            yield f"telemetry,device={escaped(device)} {fields} {time}"
-
-    def of_table(self, samples: pa.Table) -> Iterator[str]:
-        """Return a line per row of a table with `time`, `device` and signals; every row has a value."""
-        columns = [self._column(name, samples[name]) for name in samples.column_names if name in self._fields]
-        heads = ["telemetry,device=" + escaped(device) for device in samples["device"].to_pylist()]
-        times = samples["time"].cast(pa.int64()).to_pylist()
-        for head, time, *fields in zip(heads, times, *columns, strict=True):
-            yield f"{head} {','.join(filter(None, fields))} {time}"
-
-    def _column(self, name: str, values: pa.ChunkedArray) -> list[str]:
-        key, written = self._fields[name]
-        return ["" if value is None else key + written(value) for value in values.to_pylist()]
 
 
 def event_line(event: Event, received_ns: int) -> str:

@@ -13,9 +13,11 @@ from foreworn.storage.telemetry.arrow_rows import (
     EVENT_KEYS,
     LOG_KEYS,
     WINDOW_KEYS,
+    SampleRow,
     event_rows,
     in_order,
     log_rows,
+    one_by_one,
     range_ms,
     sample_rows,
 )
@@ -23,8 +25,6 @@ from foreworn.storage.telemetry.memory_predictions import MemoryPredictions
 from foreworn.telemetry.sample import MILLISECOND, Event, LogLine, TelemetryBatch, to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, WINDOW_SCHEMA
-
-_Row = tuple[str, int, dict[str, SignalValue]]
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class MemoryTelemetryStore(MemoryPredictions):
 
     def write(self, batch: TelemetryBatch) -> None:
         """Keep the batch; see `TelemetryStore.write`."""
-        rows = self._admission.batch(batch)
+        rows = self._admission.rows(batch)
         with self._lock:
             self._put(rows)
             for e in batch.events:
@@ -80,12 +80,9 @@ class MemoryTelemetryStore(MemoryPredictions):
 
     def write_table(self, samples: pa.Table) -> None:
         """Keep many samples; see `TelemetryStore.write_table`."""
-        admitted = self._admission.table(samples)
-        times, devices = admitted["time"].cast(pa.int64()).to_pylist(), admitted["device"].to_pylist()
-        columns = {n: admitted[n].to_pylist() for n in admitted.column_names if n not in ("time", "device")}
+        rows = one_by_one(self._admission.table(samples))
         with self._lock:
-            for i, (device, time) in enumerate(zip(devices, times, strict=True)):
-                self._put([(device, time, {n: column[i] for n, column in columns.items() if column[i] is not None})])
+            self._put(rows)
 
     def samples(
         self,
@@ -163,7 +160,7 @@ class MemoryTelemetryStore(MemoryPredictions):
             for kept in (self._series, self._events, self._logs):
                 kept.clear()
 
-    def _put(self, rows: Iterable[_Row]) -> None:
+    def _put(self, rows: Iterable[SampleRow]) -> None:
         for device, time, values in rows:
             self._series.setdefault(device, _Series()).put(time, values)
 
@@ -171,13 +168,13 @@ class MemoryTelemetryStore(MemoryPredictions):
         for device in sorted(self._series if devices is None else self._series.keys() & set(devices)):
             yield device, self._series[device]
 
-    def _rows(self, between: tuple[int, int], devices: Sequence[str] | None) -> Iterator[_Row]:
+    def _rows(self, between: tuple[int, int], devices: Sequence[str] | None) -> Iterator[SampleRow]:
         for device, series in self._chosen(devices):
             for time in series.between(*between):
                 yield device, time, series.values[time]
 
 
-def _sample_table(rows: Iterable[_Row], signals: Sequence[Signal]) -> pa.Table:
+def _sample_table(rows: Iterable[SampleRow], signals: Sequence[Signal]) -> pa.Table:
     kept = (row for row in rows if any(s.name in row[2] for s in signals))
     return sample_rows(kept, signals)
 

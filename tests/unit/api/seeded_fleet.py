@@ -17,10 +17,11 @@ from sqlalchemy import Engine
 
 from api.services import ConsoleServices
 from foreworn.access import Role, User
-from foreworn.clock import ManualClock
+from foreworn.clock import Clock, ManualClock
 from foreworn.errors import NotFound, StoreUnavailable
 from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA, FleetHistory
 from foreworn.fleet.machine import Attachment, Machine
+from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.demand import DemandForecast, demand_table
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast, Reason
@@ -29,15 +30,16 @@ from foreworn.loop.passwords import Passwords
 from foreworn.loop.people import People
 from foreworn.loop.proposing import Proposing
 from foreworn.loop.purchasing import Purchases
+from foreworn.loop.quarantine_keeping import QuarantineKeeping
 from foreworn.loop.replenishing import Replenishing
 from foreworn.loop.work_orders import WorkOrders
+from foreworn.settings import IngestionSettings
 from foreworn.storage.operations.memory import (
     MemoryDeviceProgressLog,
     MemoryFleetRegistry,
-    MemoryQuarantine,
     MemoryVerdictBoard,
 )
-from foreworn.storage.operations.sql import SqlFleetRegistry, open_operations
+from foreworn.storage.operations.sql import SqlFleetRegistry, SqlQuarantine, open_operations
 from foreworn.storage.operations.sql.answers import SqlAnswerBook
 from foreworn.storage.operations.sql.operations import SqlOperations
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
@@ -45,6 +47,13 @@ from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, Sample, Status, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue
+from foreworn.telemetry.store import TelemetryStore
+from ingestion.directory import RegistryDirectory
+from ingestion.filling import missing_from
+from ingestion.native_json import NativeJsonDecoder
+from ingestion.quarantine_replay import QuarantineReplay
+from ingestion.reception import Reception
+from ingestion.validation import Validator
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -216,12 +225,36 @@ def _operations_with_people() -> Engine:
     return open_operations(f"sqlite:///{file.name}", folder=folder)
 
 
+class ToTheStore:
+    """An intake that a forwarder empties at once."""
+
+    def __init__(self, telemetry: TelemetryStore) -> None:
+        self._telemetry = telemetry
+
+    def commit(self, batch: IntakeBatch, through: Mapping[str, int] | None = None) -> None:
+        """Store what is missing."""
+        self._telemetry.write(missing_from(self._telemetry, batch.telemetry))
+
+    def through(self) -> dict[str, int]:
+        """Return nothing: no device waits for us."""
+        return {}
+
+
+def _reception(registry: FleetRegistry, clock: Clock) -> Reception:
+    settings = IngestionSettings()
+    return Reception(
+        NativeJsonDecoder(settings.largest_payload), Validator(RegistryDirectory(registry), clock, settings), clock
+    )
+
+
 def empty_services() -> ConsoleServices:
     """Return services that know nothing but the users of `PEOPLE`."""
     telemetry, clock = MemoryTelemetryStore(CATALOGUE), ManualClock(NOW)
     engine = _operations_with_people()
     operations, registry = SqlOperations(engine), SqlFleetRegistry(engine)
     models, verdicts = StubModels(None), MemoryVerdictBoard()
+    quarantine = SqlQuarantine(engine)
+    replaying = QuarantineReplay(quarantine, _reception(registry, clock), ToTheStore(telemetry))
     return ConsoleServices(
         operations=operations,
         demand=MemoryDemand(),
@@ -237,7 +270,8 @@ def empty_services() -> ConsoleServices:
         telemetry=telemetry,
         forecasts=telemetry,
         verdicts=verdicts,
-        quarantine=MemoryQuarantine(),
+        quarantine=quarantine,
+        quarantine_keeping=QuarantineKeeping(operations, replaying, clock),
         progress=MemoryDeviceProgressLog(),
         models=models,
         collector_counts=lambda: {"received": 0, "acknowledged": 0},

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.acknowledgement import MOST_AHEAD, AckLedger
+from ingestion.acknowledgement import AckLedger
+from ingestion.turn import Heard
 
 
 def ledger(interval: float = 0.0) -> AckLedger:
@@ -56,12 +57,6 @@ def test_nothing_is_acknowledged_before_all_before_it_has_come(order: list[int])
     assert through(made) == [8]
 
 
-def test_a_device_that_never_fills_its_gap_does_not_fill_our_memory() -> None:
-    made = ledger()
-    made.take("pump-7", [0, *range(2, 2 + MOST_AHEAD + 1)])
-    assert through(made) == [MOST_AHEAD + 2]
-
-
 def test_a_device_that_does_not_want_acknowledgements_gets_none() -> None:
     made = AckLedger(0.0)
     made.take("pump-7", [1, 2])
@@ -111,3 +106,49 @@ def test_each_device_has_its_own_interval() -> None:
     made.take("pump-7", [2])
     made.take("pump-8", [1])
     assert made.due(10.5) == [("west", "pump-8", 1)]
+
+
+def test_where_devices_stand_is_to_be_made_durable_once_for_those_that_want_or_wanted_to_know() -> None:
+    made = AckLedger(0.0, {"pump-8": 5})
+    made.want("pump-7", "west", True)
+    for device in ("pump-7", "pump-8", "pump-9"):
+        made.take(device, [6, 7])
+    assert made.advanced() == {"pump-7": 7, "pump-8": 7}
+    made.take("pump-7", [7, 9])
+    assert made.advanced() == {}
+
+
+def test_a_device_the_last_process_knew_is_told_nothing_past_a_gap() -> None:
+    made = AckLedger(0.0, {"pump-7": 40})
+    made.hear([Heard("pump-7", "west", [42, 43], redelivered=False, wants_ack=True)])
+    assert made.due(0.0) == [("west", "pump-7", 40)]
+    made.hear([Heard("pump-7", "west", [41], redelivered=False, wants_ack=None)])
+    assert made.due(0.0) == [("west", "pump-7", 43)]
+
+
+def test_a_device_that_says_late_that_it_wants_to_know_is_made_durable_too() -> None:
+    made = AckLedger(0.0)
+    made.take("pump-7", [1, 2])
+    assert made.advanced() == {}
+    made.want("pump-7", "west", True)
+    assert made.advanced() == {"pump-7": 2}
+
+
+def test_no_more_are_told_at_a_time_than_there_is_room_for_and_the_others_stay_due() -> None:
+    made = AckLedger(0.0)
+    for i in range(5):
+        made.want(f"pump-{i}", "west", True)
+        made.take(f"pump-{i}", [i])
+    told = [made.due(1.0, most=2), made.due(1.0, most=2)]
+    assert made.next_due_in(1.0) == 0.0
+    told.append(made.due(1.0))
+    assert sorted(through for acks in told for _, _, through in acks) == [0, 1, 2, 3, 4]
+    assert made.next_due_in(1.0) is None
+
+
+def test_what_did_not_arrive_is_told_again() -> None:
+    made = ledger(interval=1.0)
+    made.take("pump-7", [1])
+    assert through(made, now=10.0) == [1]
+    made.tell_again(["pump-7", "pump-8"])
+    assert (through(made, now=10.5), through(made, now=11.0)) == ([], [1])

@@ -4,18 +4,32 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
 from foreworn.errors import SpoolFailed, StoreRejected, StoreUnavailable
 from foreworn.settings import IngestionSettings
 from foreworn.storage.operations.memory import MemoryDeviceProgressLog, MemoryDirtyWindows, MemoryQuarantine
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
-from foreworn.telemetry.intake import DeviceProgress, DirtyWindow, IntakeBatch
+from foreworn.telemetry.intake import DirtyWindow, IntakeBatch
 from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status, TelemetryBatch
+from foreworn.telemetry.sample_columns import SampleColumns
+from foreworn.telemetry.signal import Signal, SignalCatalogue
 from ingestion.forwarder import MOST_JOINED, Forwarder
 from ingestion.spool import MemorySpool
-from tests.unit.ingestion.plant import CATALOGUE, DEVICE, HOUR, NEW_YEAR, TELEMETRY, batch, reception, registry, sample
+from tests.unit.ingestion.plant import (
+    CATALOGUE,
+    DEVICE,
+    HOUR,
+    NEW_YEAR,
+    TELEMETRY,
+    batch,
+    by_column,
+    reception,
+    registry,
+    sample,
+)
 
 SOON = timedelta(seconds=10)
 
@@ -90,6 +104,36 @@ def test_the_order_of_batches_is_kept_so_the_later_received_wins() -> None:
     assert line.store.last().column("vibration").to_pylist() == [2.0]
 
 
+def columns(*samples: Sample) -> IntakeBatch:
+    return IntakeBatch(TelemetryBatch(by_column(*samples)), received_at=NEW_YEAR)
+
+
+def test_samples_by_column_are_joined_by_column_and_the_later_received_wins() -> None:
+    line = Line()
+    other = Sample(DEVICE, NEW_YEAR, {"vibration": 2.0, "hours_run": 7.0}, 1)
+    line.store.use(SignalCatalogue({"*": [Signal("vibration"), Signal("hours_run")]}))
+    line.run(columns(sample(0, 1.0), sample(1, 1.0)), columns(other))
+    (written,) = line.store.written
+    assert isinstance(written.samples, SampleColumns)
+    assert written.samples == [sample(0, 1.0), sample(1, 1.0), other]
+    assert line.store.last().select(["vibration", "hours_run"]).to_pylist() == [{"vibration": 1.0, "hours_run": 7.0}]
+    assert line.store.samples(NEW_YEAR, NEW_YEAR + HOUR)["vibration"].to_pylist() == [2.0]
+
+
+def test_samples_by_column_and_one_by_one_keep_their_order() -> None:
+    line = Line()
+    line.run(columns(sample(0, 1.0)), batch(sample(0, 2.0)), columns(sample(1, 1.0), sample(0, 3.0)))
+    assert line.store.samples(NEW_YEAR, NEW_YEAR + HOUR)["vibration"].to_pylist() == [3.0]
+
+
+def test_a_signal_whose_type_changed_while_samples_waited_is_refused_where_it_is_wrong() -> None:
+    line = Line()
+    table = by_column(sample(1)).table.set_column(2, "vibration", pa.array(["much"]))
+    odd = SampleColumns(table, pa.chunked_array([[1]], pa.int64()))
+    line.run(columns(sample(0)), IntakeBatch(TelemetryBatch(odd), received_at=NEW_YEAR))
+    assert (line.count(), line.quarantine.count()) == (1, {"store_refused": 1})
+
+
 def test_small_batches_are_joined_into_one_write() -> None:
     line = Line()
     line.run(*(batch(sample(i)) for i in range(50)))
@@ -111,6 +155,22 @@ def test_a_store_that_goes_away_is_tried_until_it_is_back() -> None:
     assert (line.count(), line.store.attempts) == (2, 8)
 
 
+def test_a_store_that_says_how_long_to_wait_is_left_alone_for_so_long() -> None:
+    line = Line()
+    line.forwarder._longest_pause = 0.3
+    asked = iter([timedelta(milliseconds=200), timedelta(hours=1)])
+
+    def refuse_twice() -> None:
+        for pause in asked:
+            raise StoreUnavailable("store", "busy", retry_after=pause)
+
+    line.store.before_write = refuse_twice
+    began = time.monotonic()
+    line.run(batch(sample(0)))
+    assert 0.2 + 0.3 <= time.monotonic() - began < 2.0  # an hour is longer than the longest pause
+    assert (line.count(), line.store.attempts) == (1, 3)
+
+
 def test_stopping_while_the_store_is_away_leaves_everything_in_the_spool() -> None:
     line = Line()
     line.store.failures_left = 10**9
@@ -122,25 +182,23 @@ def test_stopping_while_the_store_is_away_leaves_everything_in_the_spool() -> No
     assert (line.spool.depth(), line.forwarder.failed, line.store.attempts > 1) == (1, None, True)
 
 
+@pytest.mark.parametrize("committed", [batch, columns])
 @pytest.mark.parametrize("bad", [{0}, {7}, {0, 1, 2}, {3, 11}, set(range(12))], ids=str)
-def test_a_store_that_refuses_a_write_gets_the_rest_and_the_refused_are_quarantined(bad: set[int]) -> None:
+def test_a_store_that_refuses_a_write_gets_the_rest_and_the_refused_are_quarantined(
+    bad: set[int], committed: Callable[..., IntakeBatch]
+) -> None:
     line = Line()
     line.store.refused = {float(i) for i in bad}
-    line.run(*(batch(*(sample(4 * i + j, float(4 * i + j)) for j in range(4))) for i in range(3)))
+    line.run(*(committed(*(sample(4 * i + j, float(4 * i + j)) for j in range(4))) for i in range(3)))
     assert line.count() == 12 - len(bad)
     rejections = line.quarantine.newest()
     assert {r.reason for r in rejections} == {"store_refused"}
     assert len(rejections) == len(bad)
-    assert line.progress.all() == [
-        DeviceProgress(
-            DEVICE,
-            watermark=max((sample(i).time for i in range(12) if i not in bad), default=None),
-            last_received_at=NEW_YEAR,
-            last_seq=max((i for i in range(12) if i not in bad), default=None),
-            samples=12 - len(bad),
-            rejected=len(bad),
-        )
-    ]
+    (progress,) = line.progress.all()
+    assert progress.watermark == max((sample(i).time for i in range(12) if i not in bad), default=None)
+    assert (progress.samples, progress.rejected) == (12 - len(bad), len(bad))
+    # What was refused has come: nothing is missing.
+    assert (progress.last_seq, progress.gaps, progress.missing, progress.duplicates) == (11, 0, 0, 0)
 
 
 def test_what_a_store_refused_can_be_sent_again_as_it_stands_in_quarantine() -> None:

@@ -5,7 +5,7 @@ import pytest
 from foreworn.telemetry.intake import DirtyWindow
 from foreworn.telemetry.sample import Event, LogLine, TelemetryBatch
 from ingestion.late_data import dirty_windows
-from tests.unit.ingestion.plant import DEVICE, HOUR, NEW_YEAR, sample
+from tests.unit.ingestion.plant import DEVICE, HOUR, NEW_YEAR, by_column, sample
 
 REACH = timedelta(hours=24)
 
@@ -26,8 +26,9 @@ def window(start: int, end: int, device: str = DEVICE) -> DirtyWindow:
     ],
 )
 def test_what_late_samples_make_dirty(hours: list[int], expected: list[DirtyWindow]) -> None:
-    late = TelemetryBatch(samples=tuple(sample(hour) for hour in hours))
-    assert dirty_windows(late, NEW_YEAR + 10 * HOUR, REACH) == expected
+    late = [sample(hour) for hour in hours]
+    for samples in (tuple(late), by_column(*late)):
+        assert dirty_windows(TelemetryBatch(samples), NEW_YEAR + 10 * HOUR, REACH) == expected
 
 
 def test_late_events_make_windows_dirty_and_log_lines_do_not() -> None:
@@ -38,3 +39,8 @@ def test_late_events_make_windows_dirty_and_log_lines_do_not() -> None:
 def test_each_device_has_windows_of_its_own() -> None:
     late = TelemetryBatch(samples=(sample(1), sample(0, device="pump-1")))
     assert dirty_windows(late, NEW_YEAR + HOUR, REACH) == [window(0, 24, "pump-1"), window(1, 25)]
+
+
+def test_events_and_samples_by_column_are_joined_in_one_window() -> None:
+    late = TelemetryBatch(by_column(sample(0), sample(30)), (Event(DEVICE, NEW_YEAR + 20 * HOUR, "E1"),))
+    assert dirty_windows(late, NEW_YEAR + 40 * HOUR, REACH) == [window(0, 54)]

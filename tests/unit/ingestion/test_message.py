@@ -26,5 +26,10 @@ def test_the_same_reason_and_signal_is_one_rejection_that_counts_the_others() ->
 
 def test_a_message_never_makes_more_than_sixteen_rejections_and_loses_no_count() -> None:
     condensed = condense([refused("unknown_signal", f"s{i}") for i in range(100)])
-    assert [r.signal for r in condensed] == [f"s{i}" for i in range(16)]
+    assert [r.signal for r in condensed] == [*(f"s{i}" for i in range(15)), None]
     assert condensed[-1].detail == "because (and 84 more in this message)"
+
+
+def test_sixteen_rejections_are_each_about_their_own_signal() -> None:
+    sixteen = tuple(refused("unknown_signal", f"s{i}") for i in range(16))
+    assert condense(sixteen) == sixteen

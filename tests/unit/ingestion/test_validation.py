@@ -5,7 +5,7 @@ import pytest
 from foreworn.settings import IngestionSettings, UnknownDevices
 from foreworn.telemetry.quarantine import REASONS
 from foreworn.telemetry.sample import Event, LogLine
-from foreworn.telemetry.signal import SignalValue
+from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalValue
 from foreworn.telemetry.wire import Kind, encode_event, encode_log, topic
 from ingestion.message import Contents
 from tests.unit.ingestion.plant import DEVICE, HOUR, NEW_YEAR, TELEMETRY, reception, registry
@@ -128,6 +128,52 @@ def test_an_unknown_device_is_registered_where_the_setting_allows() -> None:
     assert [(r.reason, r.signal) for r in contents.rejections] == [("unknown_signal", "mode")]
     (machine,) = [m for m in fleet.machines() if m.id == "stranger"]
     assert (machine.model, machine.site, machine.installed_at) == ("*", "east", NEW_YEAR)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"ts": 1767225600000, "seq": 4, "values": {"vibration": 1}}', id="telemetry"),
+        pytest.param(b"junk", id="garbage"),
+    ],
+)
+def test_what_an_unknown_device_sends_is_only_counted_where_the_setting_refuses_it(body: bytes) -> None:
+    desk = reception(settings=IngestionSettings(unknown_devices=UnknownDevices.REFUSE))
+    contents = desk.read(topic("west", "stranger", Kind.TELEMETRY), body)
+    assert contents == Contents(device="stranger", refused=1)
+    assert desk.join([contents, contents]).refused == 2
+
+
+def test_a_known_device_is_not_refused_with_the_strangers() -> None:
+    desk = reception(settings=IngestionSettings(unknown_devices=UnknownDevices.REFUSE))
+    assert desk.join([desk.read(TELEMETRY, b"junk")]).refused == 0
+    assert [r.reason for r in desk.read(TELEMETRY, b"junk").rejections] == ["unreadable"]
+
+
+OIL = Signal("oil", "degC", low=-50.0, high=100.0, sent_unit="degF", most_per_second=0.5)
+
+
+def oil(*values: tuple[int, float]) -> Contents:
+    fleet = registry(DEVICE)
+    fleet.add_signals(SignalCatalogue({"px": [OIL]}))
+    said = [f'{{"ts": {1767225600000 + second * 1000}, "values": {{"oil": {value}}}}}' for second, value in values]
+    return reception(fleet).read(TELEMETRY, f"[{','.join(said)}]".encode())
+
+
+def test_a_value_is_converted_before_its_range_is_checked() -> None:
+    assert [dict(s.values) for s in oil((0, 212)).samples] == [{"oil": 100.0}]
+    (rejection,) = oil((0, 213)).rejections
+    assert rejection.reason == "out_of_range"
+    assert rejection.detail.startswith("signal 'oil' is 213 degF, 100.5555")
+    assert rejection.detail.endswith("degC: possible is -50 to 100 degC")
+
+
+def test_a_value_that_changed_too_fast_is_refused_in_the_catalogues_unit() -> None:
+    contents = oil((0, 32), (20, 50), (21, 60), (60, 60))
+    assert [round(float(s.values["oil"]), 3) for s in contents.samples] == [0.0, 10.0, 15.556]
+    (rejection,) = contents.rejections
+    assert (rejection.reason, rejection.signal) == ("too_fast", "oil")
+    assert rejection.detail == "signal 'oil' went from 10 to 15.5556 degC in 1 s: possible is 0.5 degC per second"
 
 
 def test_garbage_registers_nobody() -> None:

@@ -72,6 +72,13 @@ def test_what_lies_outside_the_stretch_is_not_said() -> None:
     assert times == {at(1), at(2)}
 
 
+def test_a_signal_is_said_in_the_unit_that_its_devices_send() -> None:
+    fleet = recorded([60])
+    catalogue = SignalCatalogue({"*": [Signal("vibration", "degC", sent_unit="degF")]})
+    (step,) = [step for step in replay(replace(fleet, catalogue=catalogue)).steps(at(60), at(60.5)) if step.messages]
+    assert {json.loads(message.payload)["values"]["vibration"] for message in step.messages} == {212.0}
+
+
 def test_hours_in_which_nobody_speaks_are_steps_too() -> None:
     steps = list(replay(recorded([0, 4])).steps(START, at(4.5)))
     assert [len(step.messages) for step in steps] == [2, 0, 0, 0, 2, 0]

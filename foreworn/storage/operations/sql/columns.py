@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 _NOT_STORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,7 +34,7 @@ class UtcTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone: times are aware")
         utc = value.astimezone(UTC)
-        return f"{utc.year:04d}{utc.strftime(_ISO.removeprefix('%Y'))}" if dialect.name == "sqlite" else utc
+        return f"{utc.isoformat(timespec='microseconds')[:-6]}Z" if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return the aware time."""

@@ -15,10 +15,12 @@ from foreworn.storage.operations.sql.books.outbox import SqlOutbox
 from foreworn.storage.operations.sql.books.parts import SqlPartBook
 from foreworn.storage.operations.sql.books.plans import SqlPlanBook
 from foreworn.storage.operations.sql.books.purchases import SqlPurchaseBook
+from foreworn.storage.operations.sql.books.quality import SqlQualityBook
 from foreworn.storage.operations.sql.books.sites import SqlSiteBook
 from foreworn.storage.operations.sql.books.stock import SqlStockLedger
 from foreworn.storage.operations.sql.books.team import SqlTeam
 from foreworn.storage.operations.sql.books.users import SqlUserBook
+from foreworn.storage.operations.sql.quarantine import SqlQuarantine
 from foreworn.storage.operations.sql.registry import SqlFleetRegistry
 from foreworn.storage.operations.sql.transactions import snapshot, writing
 
@@ -39,9 +41,11 @@ class SqlTransaction:
         self.purchases = SqlPurchaseBook(connection)
         self.sites = SqlSiteBook(connection)
         self.users = SqlUserBook(connection)
+        self.quarantine = SqlQuarantine(connection)
         self.audit = SqlAuditTrail(connection)
         self.outbox = SqlOutbox(connection)
         self.jobs = SqlJobQueue(connection)
+        self.quality = SqlQualityBook(connection)
 
 
 class SqlOperations:

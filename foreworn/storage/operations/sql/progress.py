@@ -1,52 +1,129 @@
-"""How far every device has come, in SQL."""
+"""How far every device has come, in SQL: turns go to a journal, and are counted from there about once a second."""
 
-from dataclasses import asdict
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
-from foreworn.storage.operations import rules
-from foreworn.storage.operations.sql.tables import DEVICE_PROGRESS
-from foreworn.storage.operations.sql.transactions import insert, reading, upsert, writing
+from foreworn.storage.operations.counting import count_turns
+from foreworn.storage.operations.device_memory import DeviceMemory
+from foreworn.storage.operations.heard_turn import HeardTurn
+from foreworn.storage.operations.sql.tables import DEVICE_PROGRESS, PROGRESS_JOURNAL
+from foreworn.storage.operations.sql.transactions import lock, reading, upsert, writing
 from foreworn.telemetry.intake import DeviceProgress, IntakeBatch
+from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
+from foreworn.telemetry.sequence import SequenceLedger
 
-_COUNTERS = ("samples", "events", "logs", "rejected")
-_LATEST = ("watermark", "last_received_at", "last_seq")
+_COUNT_EVERY_S = 1.0
+_SHARE = 0.05
+"""Counting takes at most this share of the time, however many devices there are."""
+_MOST_UNCOUNTED = 200_000
+_ASKED_AT_ONCE = 500
+
+_SAME = ("device", "state", "firmware", "wants_ack", "samples", "events", "logs", "rejected")
+_COUNTERS = ("duplicates", "late", "out_of_order")
 
 
 class SqlDeviceProgressLog:
-    """Remembers in the operations store how far every device has come."""
+    """Remembers in the operations store how far every device has come.
+
+    A turn is durable, as one row of the journal, when `observe` returns. About once a second the journal is counted
+    into the devices' rows: adding up a second's turns costs little more than adding up one.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._next_count = 0.0
+        self._uncounted = 0
 
     def observe(self, batch: IntakeBatch) -> None:
         """Add a batch to the devices' progress; the forwarder calls it once per batch.
 
-        The database adds, so several forwarders may observe at once; devices come in order of their
-        id, so none waits for another in a circle.
+        Several forwarders may observe at once, also of the same devices.
         """
-        said = [asdict(progress) for progress in rules.batch_progress(batch)]
-        changes = rules.status_changes(batch.statuses)
-        if not said:
+        turn = HeardTurn.of(batch)
+        if not turn.devices:
             return
+        is_due = time.monotonic() >= self._next_count or self._uncounted > _MOST_UNCOUNTED
         with writing(self._engine) as connection:
-            upsert(connection, DEVICE_PROGRESS, said, update=_addition(connection))
-            for device in sorted(changes):
-                row = DEVICE_PROGRESS.c.device == device
-                connection.execute(sa.update(DEVICE_PROGRESS).where(row).values(**changes[device]))
+            connection.execute(sa.insert(PROGRESS_JOURNAL), {"turn": msgspec.msgpack.encode(turn)})
+            self._uncounted += len(turn)
+            if is_due:
+                self._count(connection)
 
     def all(self) -> list[DeviceProgress]:
-        """Return every device ever heard of, sorted by id."""
+        """Return every device ever heard of, sorted by id, with all that was observed until now."""
         with reading(self._engine) as connection:
-            rows = connection.execute(sa.select(DEVICE_PROGRESS)).mappings()
-            return sorted((DeviceProgress(**row) for row in rows), key=lambda p: p.device)
+            is_counted = connection.execute(sa.select(PROGRESS_JOURNAL.c.id).limit(1)).first() is None
+        if not is_counted:
+            with writing(self._engine) as connection:
+                self._count(connection)
+        with reading(self._engine) as connection:
+            memories = _read(connection, sa.true())
+        return [memories[device].progress() for device in sorted(memories)]
+
+    def _count(self, connection: sa.Connection) -> None:
+        begun = time.monotonic()
+        lock(connection, DEVICE_PROGRESS)
+        taken = sa.delete(PROGRESS_JOURNAL).returning(PROGRESS_JOURNAL.c.id, PROGRESS_JOURNAL.c.turn)
+        rows = sorted(connection.execute(taken).all())
+        turns = [msgspec.msgpack.decode(turn, type=HeardTurn) for _, turn in rows]
+        memories = _of(connection, {device for turn in turns for device in turn.devices})
+        count_turns(memories, turns)
+        upsert(connection, DEVICE_PROGRESS, [_row(memories[device]) for device in sorted(memories)])
+        self._uncounted = 0
+        now = time.monotonic()
+        self._next_count = now + max(_COUNT_EVERY_S, (now - begun) / _SHARE)
 
 
-def _addition(connection: sa.Connection) -> dict[str, Any]:
-    known, said = DEVICE_PROGRESS.c, insert(connection, DEVICE_PROGRESS).excluded
-    counted = {name: known[name] + said[name] for name in _COUNTERS}
-    return counted | {
-        name: sa.case((sa.or_(known[name].is_(None), said[name] > known[name]), said[name]), else_=known[name])
-        for name in _LATEST
+def _of(connection: sa.Connection, devices: Iterable[str]) -> dict[str, DeviceMemory]:
+    asked = sorted(devices)
+    found: dict[str, DeviceMemory] = {}
+    for first in range(0, len(asked), _ASKED_AT_ONCE):
+        some = asked[first : first + _ASKED_AT_ONCE]
+        found |= _read(connection, DEVICE_PROGRESS.c.device.in_(some))
+    return found
+
+
+def _read(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> dict[str, DeviceMemory]:
+    columns = DEVICE_PROGRESS.c
+    remembered = sa.select(columns.memory).where(condition, columns.memory.is_not(None))
+    memories: Sequence[DeviceMemory] = [
+        msgspec.msgpack.decode(memory, type=DeviceMemory) for memory in connection.scalars(remembered)
+    ]
+    forgotten = sa.select(DEVICE_PROGRESS).where(condition, columns.memory.is_(None))
+    older = [_of_an_older_version(row) for row in connection.execute(forgotten).mappings()]
+    return {memory.device: memory for memory in (*memories, *older)}
+
+
+def _of_an_older_version(row: Mapping[Any, Any]) -> DeviceMemory:
+    """Return what a row says that was written before memories were kept."""
+    seq = row["last_seq"]
+    return DeviceMemory(
+        watermark=None if row["watermark"] is None else to_epoch_ms(row["watermark"]),
+        last_received=None if row["last_received_at"] is None else to_epoch_ms(row["last_received_at"]),
+        last_spoke=None if row["last_received_at"] is None else to_epoch_ms(row["last_received_at"]),
+        sequence=SequenceLedger(first=None if seq is None else seq + 1, last=seq),
+        **{name: row[name] for name in _SAME},
+    )
+
+
+def _row(memory: DeviceMemory) -> dict[str, Any]:
+    """Return a memory with what of it others may want to read in SQL."""
+    sequence = memory.sequence
+    return {name: getattr(memory, name) for name in (*_SAME, *_COUNTERS)} | {
+        "watermark": _time(memory.watermark),
+        "last_received_at": _time(memory.last_received),
+        "state_since": _time(memory.state_since),
+        "last_seq": sequence.last,
+        "gaps": sequence.gaps,
+        "missing": sequence.missing,
+        "memory": msgspec.msgpack.encode(memory),
     }
+
+
+def _time(ms: int | None) -> datetime | None:
+    return None if ms is None else from_epoch_ms(ms)

@@ -31,7 +31,7 @@ def test_refused_bytes_are_shown_as_text(client: Client) -> None:
 def test_the_list_counts_by_device_and_shows_the_last_refusal(client: Client) -> None:
     text = words(client.get("/devices").text)
     assert "Received: 1,632 samples, 3 events, 0 log lines, 11 refused" in text
-    assert "gw-Pump-05 on Pump-05 ● online last message just now samples 24" in text
+    assert "gw-Pump-05 on Pump-05 ● online last message just now quality – samples 24" in text
     assert "out of range : vibration is -4.0 mm/s, least 0" in text
     assert "All that was acknowledged is in the telemetry store." in text
 
@@ -73,7 +73,7 @@ def test_quarantine_names_the_sensors_behind_the_refusals(client: Client) -> Non
 def test_quarantine_is_narrowed_by_reason_and_device(client: Client) -> None:
     unreadable = client.get("/quarantine?reason=unreadable").text
     assert unreadable.count("<article") == 1
-    assert "Unreadable: the payload is not JSON" in words(unreadable)
+    assert "The payload is not JSON, or not of the wire format. Mend what the device sends." in words(unreadable)
     assert client.get("/quarantine?device=gw-Pump-05").text.count("<article") == 9
     assert client.get("/quarantine?reason=nonsense").status_code == 400
 

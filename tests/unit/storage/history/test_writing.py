@@ -30,7 +30,8 @@ CATALOGUE = SignalCatalogue(
     {
         "cp-100": [
             Signal("pressure", "bar", low=0.0, high=1e300, cadence=timedelta(seconds=0.5), label="Pressure, discharge"),
-            Signal("cycles", type=SignalType.COUNTER),
+            Signal("cycles", type=SignalType.COUNTER, most_per_second=0.1),
+            Signal("oil", "degC", sent_unit="degF"),
             Signal("state", type=SignalType.STATE, states=("running", "standby")),
         ]
     }

@@ -1,5 +1,6 @@
 """What InfluxDB's answers mean, told by a server that says exactly what the test wants."""
 
+import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ class Server(ThreadingHTTPServer):
         self.status, self.body, self.json_body = 204, b"", b""
         self.headers: dict[str, str] = {}
         self.pause = 0.0
+        self.most_lines: int | None = None
         self.received: list[bytes] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -35,11 +37,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         server = self.server
         assert isinstance(server, Server)
-        server.received.append(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server.received.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
         time.sleep(server.pause)
         json_is_asked = self.headers["Accept"] == "application/json"
         body = server.json_body if json_is_asked and server.json_body else server.body
-        self.send_response(server.status)
+        too_large = server.most_lines is not None and server.received[-1].count(b"\n") > server.most_lines
+        self.send_response(413 if too_large else server.status)
         for name, value in {"Content-Length": str(len(body)), **server.headers}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -82,8 +86,10 @@ CALLS: list[Callable[[InfluxConnection], object]] = [
         (413, StoreRejected),
         (422, StoreRejected),
         (401, ConfigurationError),
+        (301, ConfigurationError),
         (403, ConfigurationError),
         (404, ConfigurationError),
+        (408, StoreUnavailable),
         (429, StoreUnavailable),
         (500, StoreUnavailable),
         (503, StoreUnavailable),
@@ -132,11 +138,31 @@ def test_a_server_that_takes_too_long_is_unavailable(
         call(influx)
 
 
-def test_lines_go_in_bodies_of_five_thousand(server: Server, influx: InfluxConnection) -> None:
+def test_lines_go_in_bodies_of_a_good_size(server: Server, influx: InfluxConnection) -> None:
     lines = [f"m f={i} {i}" for i in range(2 * LINES_PER_BODY + 1)]
     influx.write(iter(lines), precision="ms")
-    assert [body.count(b"\n") + 1 for body in server.received] == [LINES_PER_BODY, LINES_PER_BODY, 1]
-    assert b"\n".join(server.received).decode().split("\n") == lines
+    assert [body.count(b"\n") for body in server.received] == [LINES_PER_BODY, LINES_PER_BODY, 1]
+    assert b"".join(server.received).decode().splitlines() == lines
+
+
+def test_a_body_that_is_too_large_goes_in_halves_between_lines(server: Server, influx: InfluxConnection) -> None:
+    server.most_lines = 3
+    lines = [f'm text="{i}: x" {i}' for i in range(10)]
+    influx.write(lines, precision="ms")
+    taken = [body for body in server.received if body.count(b"\n") <= 3]
+    assert b"".join(taken).decode().splitlines() == lines
+
+
+def test_a_line_that_alone_is_too_large_is_rejected(server: Server, influx: InfluxConnection) -> None:
+    server.most_lines, server.body = 0, b"entity too large"
+    with pytest.raises(StoreRejected, match="entity too large"):
+        influx.write(["m f=1 1"], precision="ms")
+
+
+def test_success_that_is_not_influxdbs_own_proves_nothing(server: Server, influx: InfluxConnection) -> None:
+    server.status, server.body = 200, b"<html>please log in</html>"
+    with pytest.raises(StoreUnavailable, match="please log in"):
+        influx.write(["m f=1 1"], precision="ms")
 
 
 def test_nothing_to_write_asks_nothing(server: Server, influx: InfluxConnection) -> None:

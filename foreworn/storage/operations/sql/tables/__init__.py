@@ -15,7 +15,12 @@ from foreworn.storage.operations.sql.tables.fleet import (
     STANDINGS,
 )
 from foreworn.storage.operations.sql.tables.health import CASES, LABELS, VERDICTS
-from foreworn.storage.operations.sql.tables.intake import DEVICE_PROGRESS, DIRTY_GENERATION, DIRTY_WINDOWS, QUARANTINE
+from foreworn.storage.operations.sql.tables.intake import (
+    DIRTY_GENERATION,
+    DIRTY_WINDOWS,
+    QUARANTINE,
+    QUARANTINE_COUNTS,
+)
 from foreworn.storage.operations.sql.tables.metadata import METADATA
 from foreworn.storage.operations.sql.tables.planning import (
     COSTS,
@@ -35,6 +40,7 @@ from foreworn.storage.operations.sql.tables.platform import (
     USERS,
     JobState,
 )
+from foreworn.storage.operations.sql.tables.progress import DEVICE_PROGRESS, PROGRESS_JOURNAL, SIGNAL_QUALITY
 from foreworn.storage.operations.sql.tables.spares import (
     PART_USES,
     PARTS,
@@ -71,11 +77,14 @@ __all__ = [
     "OUTBOX",
     "PARTS",
     "PART_USES",
+    "PROGRESS_JOURNAL",
     "PURCHASE_ORDERS",
     "PURCHASE_ORDER_TRANSITIONS",
     "QUARANTINE",
+    "QUARANTINE_COUNTS",
     "RESERVATIONS",
     "SIGNALS",
+    "SIGNAL_QUALITY",
     "SITES",
     "STANDINGS",
     "STOCK_LEVELS",

@@ -1,4 +1,4 @@
-"""What comes in: quarantine, how far devices have come, and what must be scored again."""
+"""What comes in: quarantine, and what must be scored again."""
 
 import sqlalchemy as sa
 
@@ -9,30 +9,32 @@ QUARANTINE = sa.Table(
     "quarantine",
     METADATA,
     numbered("id"),
-    sa.Column("fingerprint", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("received_at", UtcTime, nullable=False, index=True),
-    sa.Column("topic", ForeignText, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
     text("reason"),
-    sa.Column("detail", ForeignText, nullable=False),
     sa.Column("device", ForeignText),
     sa.Column("signal", ForeignText),
+    sa.Column("topic", ForeignText, nullable=False),
+    sa.Column("detail", ForeignText, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
     # A stranger's device id may be longer than an index entry can be.
     sa.Column("device_digest", sa.LargeBinary),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    # Last: SQLite reads a row from its front, and has to come past a long payload to what lies behind it.
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    # Led by the time, so that what comes in goes to the end of the index however large it has become.
+    sa.UniqueConstraint("received_at", "fingerprint"),
     sa.Index("ix_quarantine_device_digest_received_at", "device_digest", "received_at"),
+    sa.Index("ix_quarantine_reason_received_at", "reason", "received_at"),
+    sqlite_autoincrement=True,  # an id is never given twice
 )
 
-DEVICE_PROGRESS = sa.Table(
-    "device_progress",
+QUARANTINE_COUNTS = sa.Table(
+    "quarantine_counts",
     METADATA,
-    sa.Column("device", ForeignText, primary_key=True),
-    sa.Column("watermark", UtcTime),
-    sa.Column("last_received_at", UtcTime),
-    sa.Column("last_seq", sa.BigInteger),
-    text("state"),
-    sa.Column("firmware", ForeignText, nullable=False),
-    sa.Column("wants_ack", sa.Boolean, nullable=False),
-    *(sa.Column(counter, sa.BigInteger, nullable=False) for counter in ("samples", "events", "logs", "rejected")),
+    text("reason", key=True),
+    sa.Column("kept", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("dropped", sa.BigInteger, nullable=False),
 )
 
 DIRTY_WINDOWS = sa.Table(

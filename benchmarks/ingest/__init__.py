@@ -1,0 +1,1 @@
+"""How much one core takes in, beside what others would use instead."""

@@ -1,0 +1,47 @@
+"""A short run of every fuzzer, always the same; longer ones are for people: `python -m tests.fuzz.NAME`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["line_protocol", "native_json", "reception", "framing", "two_roads"])
+def test_a_short_run_of_the_fuzzer_finds_nothing(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris has no wheel for this Python or system", exc_type=ImportError)
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.fuzz.{name}", "-seed=1", "-runs=2000", "-max_len=512"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Done 2000 runs" in done.stderr
+
+
+def test_the_fuzzer_notices_a_decoder_that_raises(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris has no wheel for this Python or system", exc_type=ImportError)
+    broken = (
+        "from tests.fuzz.harness import fuzz\n"
+        "def build():\n"
+        "    def check(data):\n"
+        "        assert data != b'seed'\n"
+        "    return check\n"
+        "fuzz(build, [b'seed'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", broken, "-runs=10"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert [path.read_bytes() for path in tmp_path.glob("crash-*")] == [b"seed"]
