@@ -1,7 +1,7 @@
 """Replay: what was refused goes through the rules of today, and what is good now is stored once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -35,15 +35,16 @@ class QuarantineReplay:
     ----------
     quarantine
         What was refused.
-    reception
-        The rules of today. Not the collector's own, if those remember the last value of a signal.
+    new_reception
+        Makes the rules of today, anew for each replay: they know of what was mended a moment ago, and remember
+        no last values of the collector.
     spool
         Where it goes.
     """
 
-    def __init__(self, quarantine: Quarantine, reception: Reception, spool: Intake) -> None:
+    def __init__(self, quarantine: Quarantine, new_reception: Callable[[], Reception], spool: Intake) -> None:
         self._quarantine = quarantine
-        self._reception = reception
+        self._new_reception = new_reception
         self._spool = spool
         self._plain = NativeJsonDecoder(_LARGEST)
 
@@ -57,31 +58,35 @@ class QuarantineReplay:
         StoreUnavailable
             If the quarantine or the registry cannot answer now; as above.
         """
-        report, left = ReplayReport(following=after), limit
+        report, left, rules = ReplayReport(following=after), limit, self._new_reception()
         while left is None or left > 0:
             asked = _LOOKED_AT if left is None else min(left, _LOOKED_AT)
             heads = self._quarantine.find(selection, limit=asked, after=report.following, payload=0)
             for part in _parts(heads):
                 ids = tuple(head.id for head in part)
                 entries = self._quarantine.find(Selection(ids=ids), limit=len(ids))
-                report += self._replay(entries, named=selection.ids is not None or selection.reason == "too_fast")
+                report += self._replay(
+                    entries, rules, named=selection.ids is not None or selection.reason == "too_fast"
+                )
                 report = replace(report, following=part[-1].place)
             if len(heads) < asked:
                 return replace(report, following=None)
             left = None if left is None else left - len(heads)
         return report
 
-    def _replay(self, entries: Sequence[QuarantineEntry], *, named: bool) -> ReplayReport:
+    def _replay(self, entries: Sequence[QuarantineEntry], rules: Reception, *, named: bool) -> ReplayReport:
         judged = [e for e in entries if named or e.rejection.reason != "too_fast"]
-        verdicts = [self._judge(group) for group in _messages(judged)]
+        verdicts = [self._judge(group, rules) for group in _messages(judged)]
         outcome = _Verdict.joined(verdicts)
         if len(outcome.telemetry):
             received_at = max(e.rejection.received_at for e in entries)
             self._spool.commit(IntakeBatch(outcome.telemetry, received_at=received_at, fills=True))
-        self._quarantine.put(outcome.new)
-        for id, again in outcome.restated.items():
-            self._quarantine.restate(id, again.reason, again.detail)
-        self._quarantine.remove([*outcome.settled, *outcome.replaced, *outcome.outdated])
+        if outcome.new:
+            self._quarantine.put(outcome.new)
+        if outcome.restated:
+            self._quarantine.restate({id: (r.reason, r.detail) for id, r in outcome.restated.items()})
+        if gone := [*outcome.settled, *outcome.replaced, *outcome.outdated]:
+            self._quarantine.remove(gone)
         return ReplayReport(
             replayed=len(outcome.settled),
             outdated=len(outcome.outdated),
@@ -89,13 +94,13 @@ class QuarantineReplay:
             skipped=+Counter(not_asked_for=len(entries) - len(judged), nothing_in_it=len(outcome.empty)),
         )
 
-    def _judge(self, entries: Sequence[QuarantineEntry]) -> "_Verdict":
+    def _judge(self, entries: Sequence[QuarantineEntry], rules: Reception) -> "_Verdict":
         """Say what comes of the entries of one message."""
         refused = entries[0].rejection
         if refused.reason == "store_refused":
             message = Message(refused.topic, refused.payload, refused.received_at)
             return _judged(entries, self._plain.decode(message))
-        contents = self._reception.read(refused.topic, refused.payload)
+        contents = rules.read(refused.topic, refused.payload)
         again = tuple(replace(r, received_at=refused.received_at) for r in contents.rejections)
         return _judged(entries, replace(contents, rejections=again))
 

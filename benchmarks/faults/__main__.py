@@ -35,14 +35,7 @@ PROTOCOL: Final = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it and return the exit code."""
-    command = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="Prove that nothing is lost.")
-    command.add_argument("--schedules", type=int, default=200, help="how many")
-    command.add_argument("--first", type=int, default=0, help="the first one's number, to run one again")
-    command.add_argument("--seed", type=int, default=20261121, help="of the run; with a number it makes a schedule")
-    command.add_argument("--lanes", type=int, default=3, help="schedules at the same time")
-    command.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
-    command.add_argument("--lane", help=argparse.SUPPRESS)
-    chosen = command.parse_args(arguments)
+    chosen = _command().parse_args(arguments)
     numbers = range(chosen.first, chosen.first + chosen.schedules)
     if chosen.lane is not None:
         lane, lanes = map(int, chosen.lane.split("/"))
@@ -53,13 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"benchmarks.faults: {absent}", file=sys.stderr)
         return 1
     began = time.monotonic()
-    lanes = max(1, min(chosen.lanes, len(numbers)))
-    with ThreadPoolExecutor(lanes) as workers:
-        parts = list(workers.map(lambda lane: list(_lane(chosen, f"{lane}/{lanes}")), range(lanes)))
-    results = sorted((result for part in parts for result in part), key=lambda result: result.number)
-    report = BenchmarkReport(
-        "faults", "schedules", PROTOCOL, figures(results) | {"seconds": time.monotonic() - began}, chosen.seed
-    )
+    results = _run_lanes(chosen, max(1, min(chosen.lanes, len(numbers))))
+    found = figures(results) | {"seconds": time.monotonic() - began}
+    report = BenchmarkReport("faults", "schedules", PROTOCOL, found, chosen.seed)
     report.show()
     _tell_exits(results)
     if chosen.json is not None:
@@ -67,6 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(results) < len(numbers):
         print(f"benchmarks.faults: {len(numbers) - len(results)} schedules did not come to an end", file=sys.stderr)
     return 0 if len(results) == len(numbers) and all(result.is_good for result in results) else 1
+
+
+def _command() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="Prove that nothing is lost.")
+    command.add_argument("--schedules", type=int, default=200, help="how many")
+    command.add_argument("--first", type=int, default=0, help="the first one's number, to run one again")
+    command.add_argument("--seed", type=int, default=20261121, help="of the run; with a number it makes a schedule")
+    command.add_argument("--lanes", type=int, default=3, help="schedules at the same time")
+    command.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
+    command.add_argument("--lane", help=argparse.SUPPRESS)
+    return command
+
+
+def _run_lanes(chosen: argparse.Namespace, lanes: int) -> list[Result]:
+    """Run all schedules, several at the same time, and return their results by number."""
+    with ThreadPoolExecutor(lanes) as workers:
+        parts = list(workers.map(lambda lane: list(_lane(chosen, f"{lane}/{lanes}")), range(lanes)))
+    return sorted((result for part in parts for result in part), key=lambda result: result.number)
 
 
 def _lane(chosen: argparse.Namespace, lane: str) -> Iterator[Result]:

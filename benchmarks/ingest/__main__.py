@@ -39,6 +39,21 @@ PROTOCOL: Final = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it and return the exit code."""
+    chosen = _command().parse_args(arguments)
+    absent = missing("mosquitto", "influxd")
+    if absent:
+        print(f"benchmarks.ingest: {absent}", file=sys.stderr)
+        return 1
+    if find("telegraf") is None:
+        print(f"{missing('telegraf')}: it is left out, and so are the ratios to it", flush=True)
+    report = _measure(chosen)
+    report.show(Console(width=140), interval="least .. greatest turn")
+    if chosen.json is not None:
+        report.write(chosen.json)
+    return 0
+
+
+def _command() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description="Measure what a core takes in.")
     command.add_argument("--short", action="store_true", help="few messages, two turns, a store outage of 30 s")
     command.add_argument("--turns", type=int, help="of every contender; 5, or 2 where --short")
@@ -46,20 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--outage", type=float, metavar="SECONDS", help="600, or 30 where --short")
     command.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="measure only these")
     command.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
-    chosen = command.parse_args(arguments)
+    return command
+
+
+def _measure(chosen: argparse.Namespace) -> BenchmarkReport:
     messages = chosen.messages or (40_000 if chosen.short else 200_000)
     turns = chosen.turns or (2 if chosen.short else 5)
     lasts = timedelta(seconds=chosen.outage or (30 if chosen.short else 600))
-    absent = missing("mosquitto", "influxd")
-    if absent:
-        print(f"benchmarks.ingest: {absent}", file=sys.stderr)
-        return 1
     telegraf = find("telegraf")
-    if telegraf is None:
-        print(f"{missing('telegraf')}: it is left out, and so are the ratios to it", flush=True)
-    protocol = PROTOCOL.format(
-        messages=messages, turns=turns, telegraf=telegraf_version(telegraf) if telegraf else "Telegraf (left out)"
-    )
+    peer = telegraf_version(telegraf) if telegraf else "Telegraf (left out)"
     with tempfile.TemporaryDirectory(prefix="foreworn-ingest-") as folder:
         measured = Measured(Path(folder), telegraf, messages, turns, print)
         try:
@@ -67,11 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 measured.measure(part, lasts)
         finally:
             measured.close()
-    report = BenchmarkReport("ingest", "burst", protocol, measured.figures, seed=1, peers=measured.peers)
-    report.show(Console(width=140), interval="least .. greatest turn")
-    if chosen.json is not None:
-        report.write(chosen.json)
-    return 0
+    protocol = PROTOCOL.format(messages=messages, turns=turns, telegraf=peer)
+    return BenchmarkReport("ingest", "burst", protocol, measured.figures, seed=1, peers=measured.peers)
 
 
 class Measured:
@@ -95,7 +102,7 @@ class Measured:
         """Stop what is shared."""
         with suppress(ProcessLookupError, AssertionError):
             self.bench.influx.resume()
-        self.bench.influx.stop()
+        self.bench.influx.kill()  # nobody needs what it has
 
     def measure(self, part: str, lasts: timedelta) -> None:
         """Measure one part."""

@@ -35,10 +35,13 @@ class QuarantineDesk:
 def quarantine_replay(
     settings: Settings, quarantine: Quarantine, registry: FleetRegistry, spool: Intake, clock: Clock
 ) -> QuarantineReplay:
-    """Return a replay by the rules of the settings: with a reception of its own, which remembers no last values."""
-    validator = Validator(RegistryDirectory(registry), clock, settings.ingestion)
-    reception = Reception(Formats(settings.ingestion.largest_payload), validator, clock)
-    return QuarantineReplay(quarantine, reception, spool)
+    """Return a replay by the rules of the settings."""
+
+    def new_reception() -> Reception:
+        validator = Validator(RegistryDirectory(registry), clock, settings.ingestion)
+        return Reception(Formats(settings.ingestion.largest_payload), validator, clock)
+
+    return QuarantineReplay(quarantine, new_reception, spool)
 
 
 @contextmanager

@@ -29,7 +29,8 @@ REMEDIES = {
     "purge these.",
     "unknown_device": "Attach the device to a machine, then replay. If nobody knows it, purge.",
     "unknown_signal": "Add the signal to the machine model's catalogue, then replay. If nobody needs it, purge.",
-    "wrong_type": "If the catalogue is wrong, mend the signal's type, then replay. If the device is, mend it and purge.",
+    "wrong_type": "If the catalogue is wrong, mend the signal's type, then replay. If the device is, mend that and "
+    "purge.",
     "not_finite": "Let the device leave out a signal that has no reading. These values are none: purge them.",
     "out_of_range": "If the value is right, widen the signal's range in the catalogue, then replay. If it is not, look "
     "at the sensor and purge.",
@@ -227,8 +228,8 @@ class Quarantine(Protocol):
         """Return how many had to go because the quarantine is bounded, by reason, since it was made."""
         ...
 
-    def restate(self, id: int, reason: str, detail: str) -> None:
-        """Give an entry the reason and the detail of today; one that is not there stays away.
+    def restate(self, today: Mapping[int, tuple[str, str]]) -> None:
+        """Give entries, by id, the reason and the detail of today; one that is not there stays away.
 
         Where the same refusal with that reason is kept already, the two are one.
         """

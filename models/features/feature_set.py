@@ -18,11 +18,16 @@ from models.features.definition import (
 )
 from models.features.fleet_record import is_numeric
 from models.features.row_index import span_ms
+from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
+from models.features.use import HoursInLife, UseInLife
 
 SHORT, LONG = timedelta(hours=3), timedelta(hours=24)
 WEEK = timedelta(days=7)
 SLOW = timedelta(days=2)
 """A horizon beyond this asks for wear that takes days to weeks, and for windows to match."""
+
+_OF_LIFE = (LifeLevel, FirstLevel, LifeChange, LifeSlope, DecayingLevel, ExponentialTrend)
+_OF_SIGNAL = (WindowMean, WindowSpread, WindowChange, *_OF_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ class FeatureSet:
     @property
     def signals(self) -> set[str]:
         """The telemetry signals that the features read."""
-        return {f.signal for f in self.features if isinstance(f, WindowMean | WindowSpread | WindowChange)}
+        read = {f.signal for f in self.features if isinstance(f, _OF_SIGNAL)}
+        return read | {f.counter for f in self.features if isinstance(f, UseInLife)}
 
     @property
     def categories(self) -> tuple[int, ...]:
@@ -145,7 +151,31 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Feature]] = {
     "hours_since_replacement": lambda d: HoursSinceReplacement(d["component"]),
     "age_years": lambda _: AgeYears(),
     "machine_model": lambda d: MachineModel(tuple(d["models"])),
+    "life_level": lambda d: LifeLevel(d["signal"], d["component"], _span(d["width_ms"]), _known_span(d["lag_ms"])),
+    "first_level": lambda d: FirstLevel(d["signal"], d["component"], _known_span(d["width_ms"])),
+    "life_change": lambda d: LifeChange(
+        d["signal"], d["component"], _known_span(d["width_ms"]), _span(d["lag_ms"]), _known_span(d["against_ms"])
+    ),
+    "life_slope": lambda d: LifeSlope(d["signal"], d["component"], _span(d["width_ms"])),
+    "decaying_level": lambda d: DecayingLevel(d["signal"], d["component"], _known_span(d["constant_ms"])),
+    "exponential_trend": lambda d: ExponentialTrend(
+        d["signal"], d["component"], d["part"], tuple(_known_span(c) for c in d["constants_ms"])
+    ),
+    "hours_in_life": lambda d: HoursInLife(d["component"]),
+    "use_in_life": lambda d: UseInLife(d["counter"], d["component"]),
 }
+
+
+def _known_span(ms: int) -> timedelta:
+    return timedelta(milliseconds=ms)
+
+
+def _span(ms: int | None) -> timedelta | None:
+    return None if ms is None else _known_span(ms)
+
+
+def _ms(span: timedelta | None) -> int | None:
+    return None if span is None else span_ms(span)
 
 
 def _from_data(data: dict[str, Any]) -> Feature:
@@ -172,4 +202,30 @@ def _as_data(feature: Feature) -> dict[str, Any]:
             return {"kind": "age_years"}
         case MachineModel():
             return {"kind": "machine_model", "models": list(feature.models)}
+        case HoursInLife():
+            return {"kind": "hours_in_life", "component": feature.component}
+        case UseInLife():
+            return {"kind": "use_in_life", "counter": feature.counter, "component": feature.component}
+        case LifeLevel() | FirstLevel() | LifeChange() | LifeSlope() | DecayingLevel() | ExponentialTrend():
+            return {"signal": feature.signal, "component": feature.component} | _of_life_as_data(feature)
     raise ValueError(f"a {type(feature).__name__} has no form as data; add it to models/features/feature_set.py")
+
+
+def _of_life_as_data(
+    feature: LifeLevel | FirstLevel | LifeChange | LifeSlope | DecayingLevel | ExponentialTrend,
+) -> dict[str, Any]:
+    match feature:
+        case LifeLevel():
+            return {"kind": "life_level", "width_ms": _ms(feature.width), "lag_ms": _ms(feature.lag)}
+        case FirstLevel():
+            return {"kind": "first_level", "width_ms": _ms(feature.width)}
+        case LifeChange():
+            spans = {"width_ms": _ms(feature.width), "lag_ms": _ms(feature.lag), "against_ms": _ms(feature.against)}
+            return {"kind": "life_change", **spans}
+        case LifeSlope():
+            return {"kind": "life_slope", "width_ms": _ms(feature.width)}
+        case DecayingLevel():
+            return {"kind": "decaying_level", "constant_ms": _ms(feature.constant)}
+        case ExponentialTrend():
+            constants = [_ms(constant) for constant in feature.constants]
+            return {"kind": "exponential_trend", "part": feature.part, "constants_ms": constants}

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+from numpy.typing import NDArray
 
 from foreworn.errors import NotFound
 from foreworn.fleet.history import FleetHistory
@@ -76,6 +77,7 @@ class FleetRecord:
         self._samples: dict[str, tuple[Times, Values]] = {}
         self._moments: dict[tuple[str, timedelta], WindowMoments] = {}
         self._stamps: dict[bytes, Times] = {}
+        self._derived: dict[str, Values] = {}
         self._weights: dict[tuple[int, Weighting], RowWeights] = {}
         self._found: dict[Hashable, Any] = {}
 
@@ -142,11 +144,25 @@ class FleetRecord:
         return places, np.cumsum(np.where(step < 0, counts, step))
 
     def aligned(self, signals: tuple[str, ...]) -> Values:
-        """Return every row of telemetry as numbers, (n_samples, n_signals); NaN where a signal was not said."""
+        """Return every row of telemetry as numbers, (n_samples, n_signals); NaN where a signal was not said.
+
+        Derived signals are among them.
+        """
         table, places = self._telemetry
         silent = np.full(len(places), np.nan)
-        columns = [_numbers(table[signal]) if is_numeric(table, signal) else silent for signal in signals]
+        columns = [
+            self._derived[signal]
+            if signal in self._derived
+            else _numbers(table[signal])
+            if is_numeric(table, signal)
+            else silent
+            for signal in signals
+        ]
         return np.stack(columns, axis=1) if columns else np.empty((len(places), 0))
+
+    def sample_machine(self) -> NDArray[np.int64]:
+        """Return the machine of every row of telemetry, as its place in `machines`."""
+        return self._telemetry[1] // self._lane_width
 
     def with_signals(self, signals: Mapping[str, Values]) -> "FleetRecord":
         """Return a record that has signals derived from its samples besides; weights are shared with this one.
@@ -157,11 +173,19 @@ class FleetRecord:
             By name, a value for each row of telemetry, as `aligned` gives them; NaN where there is none.
         """
         other = copy(self)
-        other._moments, other._found = {}, {k: v for k, v in self._found.items() if k[0] == "life start"}
+        other._moments, other._found = {}, {k: v for k, v in self._found.items() if isinstance(k, tuple) and k[0] == "life start"}
         _, places = self._telemetry
         derived = {name: self._without_nulls(places, values) for name, values in signals.items()}
         other._samples = self._samples | derived
+        other._derived = self._derived | dict(signals)
         return other
+
+    def last_sample(self) -> NDArray[np.int64]:
+        """Return each row's last row of telemetry, as its place in `aligned`; -1 where its machine has not spoken."""
+        _, places = self._telemetry
+        last = np.searchsorted(places, self.place, side="right") - 1
+        spoke = np.append(places, -1)[last] >= self.lane
+        return np.where(spoke, last, -1)
 
     def _without_nulls(self, places: Times, values: Values) -> tuple[Times, Values]:
         """Return what was said; signals that were said at the same places share one array of them."""

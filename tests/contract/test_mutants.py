@@ -40,7 +40,7 @@ def test_a_mutant_fits_the_code_and_names_a_test_that_exists(mutant: Mutant) -> 
 
 
 def test_there_are_mutants_and_none_is_another() -> None:
-    changes = Counter((m.file, m.before, m.after) for m in MUTANTS)
+    changes = Counter((m.file, m.before, m.after, m.test) for m in MUTANTS)
     assert changes
     assert set(changes.values()) == {1}
 

@@ -142,7 +142,7 @@ def test_what_is_purged_is_gone_and_the_rest_stays(quarantine: Quarantine) -> No
 def test_an_entry_takes_the_reason_of_today_and_keeps_its_id(quarantine: Quarantine) -> None:
     quarantine.put([rejection(0), rejection(1)])
     entry = quarantine.find(limit=1)[0]
-    quarantine.restate(entry.id, "unknown_device", "who is that?")
+    quarantine.restate({entry.id: ("unknown_device", "who is that?")})
     now = quarantine.get(entry.id).rejection
     assert (now.reason, now.detail, now.payload) == ("unknown_device", "who is that?", b"1")
     assert quarantine.count() == {"unreadable": 1, "unknown_device": 1}
@@ -152,10 +152,19 @@ def test_an_entry_takes_the_reason_of_today_and_keeps_its_id(quarantine: Quarant
 
 def test_two_entries_that_come_to_the_same_reason_are_one(quarantine: Quarantine) -> None:
     quarantine.put([rejection(0), rejection(0, reason="oversize")])
-    for entry in quarantine.find():
-        quarantine.restate(entry.id, "oversize", "larger still")
-    quarantine.restate(987_654, "oversize", "not there")
+    today = {entry.id: ("oversize", "larger still") for entry in quarantine.find()}
+    quarantine.restate(today | {987_654: ("oversize", "not there")})
     assert quarantine.count() == {"oversize": 1}
+
+
+def test_another_detail_is_told_and_counts_as_what_it_takes(opened: Open) -> None:
+    bounded = opened(most_bytes=2 * kept_size(rejection(0)) + 50)
+    bounded.put([rejection(0), rejection(1)])
+    entry = bounded.find(limit=1)[0]
+    bounded.restate({entry.id: ("unreadable", "not JSON" + 100 * "!")})
+    assert bounded.get(entry.id).rejection.detail == "not JSON" + 100 * "!"
+    bounded.put([rejection(1)])
+    assert bounded.dropped() == {"unreadable": 1}, "the longer detail leaves no room for both"
 
 
 def test_the_oldest_go_first_once_there_is_too_much_and_are_counted(

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -87,16 +87,15 @@ class MemoryQuarantine:
         with self._lock:
             return dict(self._dropped)
 
-    def restate(self, id: int, reason: str, detail: str) -> None:
-        """Give an entry the reason and the detail of today; see `Quarantine.restate`."""
+    def restate(self, today: Mapping[int, tuple[str, str]]) -> None:
+        """Give entries the reason and the detail of today; see `Quarantine.restate`."""
         with self._lock:
-            entry = self._kept.get(id)
-            if entry is None:
-                return
-            self._forget([id])
-            restated = replace(entry.rejection, reason=reason, detail=detail)
-            if _identity(restated) not in self._ids:
-                self._keep(id, restated)
+            for id in sorted(today.keys() & self._kept.keys()):
+                reason, detail = today[id]
+                restated = replace(self._kept[id].rejection, reason=reason, detail=detail)
+                self._forget([id])
+                if _identity(restated) not in self._ids:
+                    self._keep(id, restated)
 
     def remove(self, ids: Sequence[int]) -> int:
         """Forget these entries; return how many were there."""

@@ -254,7 +254,7 @@ def empty_services() -> ConsoleServices:
     operations, registry = SqlOperations(engine), SqlFleetRegistry(engine)
     models, verdicts = StubModels(None), MemoryVerdictBoard()
     quarantine = SqlQuarantine(engine)
-    replaying = QuarantineReplay(quarantine, _reception(registry, clock), ToTheStore(telemetry))
+    replaying = QuarantineReplay(quarantine, lambda: _reception(registry, clock), ToTheStore(telemetry))
     return ConsoleServices(
         operations=operations,
         demand=MemoryDemand(),

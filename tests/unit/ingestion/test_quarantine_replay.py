@@ -63,7 +63,7 @@ class Plant:
         return contents
 
     def replay(self, selection: Selection = EVERYTHING, **how: Any) -> ReplayReport:
-        report = QuarantineReplay(self.quarantine, self.rules, self.spool).replay(selection, **how)
+        report = QuarantineReplay(self.quarantine, lambda: self.rules, self.spool).replay(selection, **how)
         self.forward()
         return report
 
@@ -94,6 +94,11 @@ def plant() -> Plant:
 
 def at(hour: int, seq: int | None = None, device: str = DEVICE, **values: Any) -> Sample:
     return Sample(device, NEW_YEAR + hour * HOUR, values, seq)
+
+
+def naming(names: list[str], **others: Any) -> Sample:
+    """A sample of hour 1 with the value 1.0 of many signals."""
+    return Sample(DEVICE, NEW_YEAR + HOUR, {**dict.fromkeys(names, 1.0), **others})
 
 
 def test_a_value_that_was_out_of_range_is_stored_once_the_range_is_mended(plant: Plant) -> None:
@@ -202,7 +207,7 @@ def test_of_a_batch_the_good_values_stay_and_the_refused_ones_are_filled_in(plan
 
 def test_a_message_with_more_wrong_than_is_kept_apart_is_replayed_whole(plant: Plant) -> None:
     names = [f"s{i:02}" for i in range(40)]
-    plant.hear(encode_sample(at(1, **dict.fromkeys(names, 1.0), vibration=2.0)))
+    plant.hear(encode_sample(naming(names, vibration=2.0)))
     assert plant.quarantine.count() == {"unknown_signal": 16}
     known = SignalCatalogue({"px": [Signal(name) for name in names]})
     plant.registry.add_signals(known)
@@ -214,7 +219,7 @@ def test_a_message_with_more_wrong_than_is_kept_apart_is_replayed_whole(plant: P
 
 def test_of_more_wrong_than_is_kept_apart_nothing_is_lost_when_a_part_is_mended(plant: Plant) -> None:
     names = [f"s{i:02}" for i in range(40)]
-    plant.hear(encode_sample(at(1, **dict.fromkeys(names, 1.0))))
+    plant.hear(encode_sample(naming(names)))
     for last in (10, 25, 40):
         plant.registry.add_signals(SignalCatalogue({"px": [Signal(name) for name in names[:last]]}))
         plant.store.use(plant.registry.catalogue())
@@ -305,7 +310,7 @@ def test_a_replay_does_not_make_a_silent_device_look_heard(plant: Plant) -> None
     received_at: datetime = plant.quarantine.find()[0].rejection.received_at
     plant.now += timedelta(days=9)
     plant.widen()
-    QuarantineReplay(plant.quarantine, plant.rules, plant.spool).replay(EVERYTHING)
+    QuarantineReplay(plant.quarantine, lambda: plant.rules, plant.spool).replay(EVERYTHING)
     ((_, batch),) = plant.spool.pending()
     filled = TelemetryBatch(samples=(at(1, vibration=250.0),))
     assert batch == IntakeBatch(filled, received_at=received_at, fills=True)
@@ -322,3 +327,11 @@ def test_a_batch_that_fills_sees_what_was_committed_before_it_and_yields_to_what
     commit(2, 3.0, fills=False)
     plant.forward()
     assert plant.stored() == {1: 1.0, 2: 3.0}
+
+
+def test_one_replay_after_another_knows_what_was_mended_between_them(plant: Plant) -> None:
+    plant.hear(encode_sample(at(3, vibration=250.0)))
+    replaying = QuarantineReplay(plant.quarantine, lambda: plant.rules, plant.spool)
+    assert replaying.replay(EVERYTHING).refused == {"out_of_range": 1}
+    plant.widen()
+    assert replaying.replay(EVERYTHING).replayed == 1

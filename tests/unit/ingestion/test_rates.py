@@ -69,12 +69,12 @@ def test_what_is_remembered_before_an_error_is_forgotten() -> None:
     assert accepted(rates, [("p", 1000, 7.1), ("q", 1, 99.0)]) == [False, True]
 
 
-def track(said: Sequence[Said], devices: Sequence[str], signal: Signal) -> Track:
+def track(said: Sequence[Said], devices: Sequence[str], signal: Signal, since: int = 0) -> Track:
     return Track(
         signal,
         devices,
         np.array([devices.index(device) for device, _, _ in said], np.intp),
-        np.zeros(len(said), np.int64),
+        np.full(len(said), since, np.int64),
         np.array([time for _, time, _ in said], np.int64),
         np.array([value for _, _, value in said], np.float64),
     )
@@ -105,3 +105,16 @@ def test_in_order_and_slow_enough_is_beyond_doubt() -> None:
     rates = RatesOfChange()
     accepted(rates, [("p", 0, 1.0)])
     assert rates.doubtful(track([("p", 1000, 2.0), ("q", 0, 9.0), ("p", 2000, 4.0)], "pq", FLOW)).tolist() == []
+
+
+def test_by_column_too_another_machine_is_no_measure() -> None:
+    rates = RatesOfChange()
+    accepted(rates, [("p", 0, 1.0)])
+    assert rates.doubtful(track([("p", 1000, 99.0)], "p", FLOW)).tolist() == [0]
+    assert rates.doubtful(track([("p", 1000, 99.0)], "p", FLOW, since=500)).tolist() == []
+
+
+def test_what_comes_late_is_not_judged_by_column() -> None:
+    rates = RatesOfChange()
+    late = track([("p", 2000, 5.0), ("p", 1000, 0.0), ("q", 0, 1.0)], "pq", CYCLES)
+    assert set(rates.doubtful(late).tolist()) == {0}

@@ -115,6 +115,7 @@ def test_good_telemetry_is_read_by_column_and_never_as_objects() -> None:
         pytest.param(b"[" + reading(1, '"vibration": 1') + b"," + reading(2, '"torque": 1') + b"]", id="half a batch"),
         pytest.param(b"[]", id="an empty batch"),
         pytest.param(b"junk", id="no JSON"),
+        pytest.param(reading(1, '"vibration": 1') + b" " * (1 << 20), id="larger than the limit"),
     ],
 )
 def test_a_message_with_any_doubt_is_read_on_its_own_and_whole(body: bytes) -> None:
@@ -174,6 +175,9 @@ def test_a_device_that_moves_is_noticed_within_a_minute() -> None:
     turn = here.take(sent("a", reading(3599, '"starts": 1')), sent("a", reading(3600, '"starts": 1')))
     assert len(values(turn)) == 1
     assert [r.reason for r in turn.batch.rejections] == ["unknown_signal"]
+    here.decoder.read.clear()
+    assert len(values(here.take(sent("a", reading(3600, '"vibration": 1'))))) == 1
+    assert here.decoder.read == []
 
 
 def test_a_new_signal_is_noticed_within_a_second_and_then_read_by_column() -> None:

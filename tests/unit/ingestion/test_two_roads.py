@@ -100,7 +100,7 @@ NAMES = st.sampled_from([
     "vibr\\u0061tion", "unheard of", "", "time", "device", "f0",
 ])  # fmt: skip
 SITES = st.sampled_from(["west", "west", "east"])
-SPACE = st.sampled_from(["", "", "", " ", "\n", "\t"])
+SPACE = st.sampled_from(["", "", "", " ", "\n", "\t", " " * LARGEST_PAYLOAD])
 
 
 TWICE = st.sampled_from(['"colour":1', '"ts":5', '"seq":3', '"values":{"vibration":2}', '"values":1'])

@@ -1,7 +1,7 @@
 """The quarantine in SQL."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,23 +104,13 @@ class SqlQuarantine:
             query = sa.select(counts.reason, counts.dropped).where(counts.dropped > 0)
             return {reason: dropped for reason, dropped in connection.execute(query)}
 
-    def restate(self, id: int, reason: str, detail: str) -> None:
-        """Give an entry the reason and the detail of today; see `Quarantine.restate`."""
+    def restate(self, today: Mapping[int, tuple[str, str]]) -> None:
+        """Give entries the reason and the detail of today; see `Quarantine.restate`."""
+        ids = sorted(today)
         with writing(self._source) as connection:
             lock(connection, QUARANTINE)
-            row = connection.execute(_entries(None).where(_C.id == id)).mappings().one_or_none()
-            if row is None:
-                return
-            before = _entry(row).rejection
-            after = replace(before, reason=reason, detail=detail)
-            if _is_taken(connection, after, id):
-                _forget(connection, _C.id == id)
-                return
-            was, size = _totals(connection, _C.id == id), kept_size(after)
-            values = {"reason": reason, "detail": detail, "size": size, "fingerprint": fingerprint(after)}
-            connection.execute(sa.update(QUARANTINE).where(_C.id == id).values(values))
-            _note(connection, [(old, -count, -bytes_) for old, count, bytes_ in was])
-            _note(connection, [(reason, 1, size)])
+            for start in range(0, len(ids), _AT_ONCE):
+                _restate(connection, ids[start : start + _AT_ONCE], today)
 
     def remove(self, ids: Sequence[int]) -> int:
         """Forget these entries; return how many were there."""
@@ -206,6 +196,35 @@ def _note(connection: sa.Connection, changes: Sequence[tuple[str, int, int]], *,
     ]
     said = insert(connection, QUARANTINE_COUNTS).excluded
     upsert(connection, QUARANTINE_COUNTS, rows, update={c.name: c + said[c.name] for c in counts if c.name != "reason"})
+
+
+def _restate(connection: sa.Connection, ids: Sequence[int], today: Mapping[int, tuple[str, str]]) -> None:
+    """Restate entries: most only have another detail, which changes nothing of which refusal they are."""
+    query = sa.select(_C.id, _C.reason, _C.size, _C.detail).where(_C.id.in_(ids)).order_by(_C.id)
+    details, grown = [], Counter[str]()
+    for id, reason, size, detail in connection.execute(query).all():
+        if today[id][0] != reason:
+            _give_reason(connection, id, *today[id])
+            continue
+        more = len(today[id][1]) - len(detail)
+        details.append({"entry": id, "detail": today[id][1], "size": size + more})
+        grown[reason] += more
+    if details:
+        connection.execute(sa.update(QUARANTINE).where(_C.id == sa.bindparam("entry")), details)
+        _note(connection, [(reason, 0, more) for reason, more in grown.items()])
+
+
+def _give_reason(connection: sa.Connection, id: int, reason: str, detail: str) -> None:
+    row = connection.execute(_entries(None).where(_C.id == id)).mappings().one()
+    restated = replace(_entry(row).rejection, reason=reason, detail=detail)
+    if _is_taken(connection, restated, id):
+        _forget(connection, _C.id == id)
+        return
+    was, size = _totals(connection, _C.id == id), kept_size(restated)
+    values = {"reason": reason, "detail": detail, "size": size, "fingerprint": fingerprint(restated)}
+    connection.execute(sa.update(QUARANTINE).where(_C.id == id).values(values))
+    _note(connection, [(old, -count, -taken) for old, count, taken in was])
+    _note(connection, [(reason, 1, size)])
 
 
 def _is_taken(connection: sa.Connection, rejection: Rejection, id: int) -> bool:

@@ -1,0 +1,186 @@
+"""What a model of remaining life reads: residuals, health indices, long-history features, similar past lives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import FeatureSet, WindowSpread
+from models.features.definition import Feature
+from models.features.fleet_record import FleetRecord
+from models.features.fused_index import FusedIndices
+from models.features.regime import OperatingRegimes, RegimeResiduals
+from models.features.similarity import PastLives
+from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
+from models.features.use import HoursInLife, UseInLife
+from models.features.window import Values
+from models.life.life_rows import LifeRows
+from models.life.settings import HOURS, LifeModelSettings
+
+Mask = NDArray[np.bool_]
+
+SPANS = (20, 40, 80)
+"""The long windows, in steps."""
+_SHAPE_STEP = 5
+_LONGEST_COMPARED = 1.28  # caps: how much life past lives are said to have had left at most
+_PARTS = ("level", "rate", "constant", "misfit")
+
+
+@dataclass(frozen=True, slots=True)
+class LifeInputs:
+    """How a row's samples become the columns that trees read; a part of the artefact.
+
+    Parameters
+    ----------
+    residuals, indices
+        Signals against their regimes, and their sums.
+    features
+        Of both, in the order of the columns.
+    past
+        The library of past shapes, whose columns follow the features'; None: without.
+    unit
+        Of the library's lives.
+    """
+
+    residuals: RegimeResiduals
+    indices: FusedIndices
+    features: FeatureSet
+    past: PastLives | None
+    unit: str
+
+    @property
+    def columns(self) -> tuple[Feature, ...]:
+        """What each column is."""
+        return (*self.features.features, *(self.past.columns(self.unit) if self.past else ()))
+
+    @classmethod
+    def fit(
+        cls, rows: LifeRows, signals: Sequence[str], component: str, teach: Mask, settings: LifeModelSettings
+    ) -> tuple["LifeInputs", Values]:
+        """Learn from the rows of `teach`, and return the matrix of all rows besides.
+
+        The machines of the other rows are not looked at: neither their samples nor how long they lived.
+        """
+        residuals = _residuals(rows, signals, component, teach, settings)
+        record = residuals.on(rows.record)
+        smoothed = _levels(record, residuals.names, component, settings)
+        share = np.where(rows.ended & teach, np.minimum(rows.left, settings.cap) / settings.cap, np.nan)
+        indices = FusedIndices.fit(residuals.names, smoothed, share)
+        features = life_features(residuals.names, indices.names, component, settings)
+        inputs = cls(residuals, indices, features, None, settings.unit)
+        record = indices.on(record)
+        matrix = inputs._plain(record)
+        if settings.with_similar_lives and settings.with_long_history:
+            inputs = replace(inputs, past=_past_lives(record, rows, indices, component, teach, settings))
+            matrix = np.hstack([matrix, inputs._similar(record, rows.index.machine)])
+        return inputs, matrix
+
+    def matrix(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
+        """Return the columns of each row, (n_rows, n_columns) float; NaN where something is not known."""
+        record = self.indices.on(self.residuals.on(record))
+        plain = self._plain(record)
+        return np.hstack([plain, self._similar(record, machine)]) if self.past else plain
+
+    def _plain(self, record: FleetRecord) -> Values:
+        return np.stack([feature.values(record) for feature in self.features.features], axis=1)
+
+    def _similar(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
+        assert self.past is not None, "there is no library"
+        shapes = PastLives.shape(self.past.indices, self.past.component, self.past.step, self.past.points[-1])
+        return self.past.values(np.stack([f.values(record) for f in shapes], axis=1), machine)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        return {
+            "residuals": self.residuals.as_data(),
+            "indices": self.indices.as_data(),
+            "features": self.features.as_data(),
+            "past": self.past.as_data() if self.past else None,
+            "unit": self.unit,
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "LifeInputs":
+        """Build it from what `as_data` gave."""
+        return cls(
+            RegimeResiduals.from_data(data["residuals"]),
+            FusedIndices.from_data(data["indices"]),
+            FeatureSet.from_data(data["features"]),
+            PastLives.from_data(data["past"]) if data["past"] else None,
+            data["unit"],
+        )
+
+
+def life_features(
+    residuals: Sequence[str], indices: Sequence[str], component: str, settings: LifeModelSettings
+) -> FeatureSet:
+    """Return the features of residuals and health indices; windows count in the settings' step."""
+    step, found = settings.step, list[Feature]([HoursInLife(component)])
+    if settings.unit != HOURS:
+        found.append(UseInLife(settings.unit, component))
+    for signal in (*residuals, *indices):
+        found += [LifeLevel(signal, component, n * step) for n in (5, 10)]
+        found += [DecayingLevel(signal, component, n * step) for n in (3, 10)]
+        found += [WindowSpread(signal, 20 * step), LifeSlope(signal, component, 20 * step)]
+        if settings.with_long_history:
+            found += _long(signal, component, settings)
+    if settings.with_long_history:
+        bends = tuple(n * step for n in (10, 20, 40, 80, 160))
+        found += [ExponentialTrend(s, component, part, bends) for s in indices for part in _PARTS]  # type: ignore[arg-type]
+    return FeatureSet(tuple(found))
+
+
+def _long(signal: str, component: str, settings: LifeModelSettings) -> list[Feature]:
+    step = settings.step
+    return [
+        LifeLevel(signal, component, 40 * step),
+        LifeLevel(signal, component),
+        FirstLevel(signal, component, 15 * step),
+        LifeChange(signal, component, 10 * step, None, 15 * step),
+        *(LifeChange(signal, component, 10 * step, n * step) for n in SPANS),
+        *(LifeSlope(signal, component, n * step) for n in SPANS[1:]),
+        LifeSlope(signal, component),
+    ]
+
+
+def _residuals(
+    rows: LifeRows, signals: Sequence[str], component: str, teach: Mask, settings: LifeModelSettings
+) -> RegimeResiduals:
+    record = rows.record
+    taught = np.isin(record.sample_machine(), np.unique(record.machine[teach]))
+    driven, values = record.aligned(settings.operating_settings)[taught], record.aligned(tuple(signals))[taught]
+    regimes = OperatingRegimes.fit(settings.operating_settings, driven)
+    found = RegimeResiduals.fit(regimes, signals, driven, values)
+    return found.with_covariance(_levels(found.on(record), found.names, component, settings)[teach])
+
+
+def _levels(record: FleetRecord, signals: Sequence[str], component: str, settings: LifeModelSettings) -> Values:
+    smooth = [LifeLevel(signal, component, _SHAPE_STEP * settings.step).values(record) for signal in signals]
+    return np.stack(smooth, axis=1)
+
+
+def _past_lives(
+    record: FleetRecord,
+    rows: LifeRows,
+    indices: FusedIndices,
+    component: str,
+    teach: Mask,
+    settings: LifeModelSettings,
+) -> PastLives:
+    step, points = _SHAPE_STEP * settings.step, tuple(n // _SHAPE_STEP for n in SPANS)
+    shapes = np.stack(
+        [f.values(record) for f in PastLives.shape(indices.names, component, step, points[-1])], axis=1
+    )
+    kept = np.flatnonzero(teach & rows.ended)[:: settings.library_every]
+    return PastLives(
+        indices=indices.names,
+        component=component,
+        step=step,
+        points=points,
+        nearest=settings.nearest,
+        shapes=shapes[kept],
+        life=np.minimum(rows.left[kept], _LONGEST_COMPARED * settings.cap),
+        machine=rows.index.machine[kept],
+    )
