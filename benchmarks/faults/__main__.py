@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ PROTOCOL: Final = (
     "connections cut, answers given, exits on a full disk; otherwise schedules in which it was felt. The platform's "
     "clock jumps through its Clock port, devices' clocks in their time stamps"
 )
+
+_FOLDER = re.compile(r"/\S*/data/")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,7 +106,7 @@ def _run_lane(seed: int, numbers: Sequence[int]) -> None:
 
 
 def _tell_exits(results: Sequence[Result]) -> None:
-    said = Counter(exit for result in results for exit in result.exits)
+    said = Counter(_FOLDER.sub("", words) for result in results for words in result.exits)
     for words, count in said.most_common():
         print(f"the collector gave up {count} times, {words}")
 

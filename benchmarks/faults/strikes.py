@@ -168,11 +168,12 @@ def _device_clock_jump(rig: Rig, length: float, dice: random.Random) -> int:
 
 
 def _platform_clock_jump(rig: Rig, length: float, dice: random.Random) -> int:
-    """Set the collector's clock forward or back, and right again."""
+    """Set the collector's clock forward or back, and right again; counts if it was collecting at both moments."""
+    was_there = rig.collector.is_collecting
     rig.set_clock(dice.choice((-1, 1)) * dice.randint(*_CLOCK_JUMP))
     time.sleep(length)
     rig.set_clock(0.0)
-    return 1
+    return int(was_there and rig.collector.is_collecting)
 
 
 _STRIKES: Final[Mapping[FaultKind, Strike]] = {

@@ -102,10 +102,14 @@ class _LinesReader:
         if not LEAST_NS <= ns <= MOST_NS or ",device=" in series or ",seq=" in series:
             return False
         parts = fields.replace("=", ",").split(",")
-        names, measurement = parts[::2], series.partition(",")[0]
+        measurement, seq = series.partition(",")[0], None
         if measurement != TELEMETRY:
-            names = [signal_name(measurement, name) for name in names]
-        elif "seq" in names:
+            parts[::2] = [signal_name(measurement, name) for name in parts[::2]]
+        elif parts[0] == "seq" and parts[1][-1] == "i" and parts[1][0] != "-" and len(parts) > 2:
+            seq = int(parts[1][:-1])
+            del parts[:2]
+        names = parts[::2]
+        if measurement == TELEMETRY and "seq" in names:
             return False
         values: list[SignalValue]
         if '"' in fields:
@@ -113,7 +117,9 @@ class _LinesReader:
         else:
             values = [float(x) if x[-1] <= "9" else int(x[:-1]) for x in parts[1::2]]
         time_ms = from_epoch_ms(ns // _NS_PER_MS)
-        self._samples.append(Sample(self._device, time_ms, dict(zip(names, values, strict=True))))
+        self._samples.append(Sample(self._device, time_ms, dict(zip(names, values, strict=True)), seq))
+        if seq is not None:
+            self._seqs.append(seq)
         return True
 
     def _read_any(self, number: int, text: str) -> None:

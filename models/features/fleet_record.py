@@ -109,7 +109,7 @@ class FleetRecord:
     def life_start(self, component: str) -> Times:
         """Return per row where its component's life began: its last replacement before the row, or installation.
 
-        What is stamped there is the last of the life before. Where the record begins later, the life does too.
+        What is stamped there is the last of the life before. An installation may lie before the lane, and the record.
         """
         return self.once(("life start", component), lambda: self._life_start(component))
 
@@ -196,10 +196,9 @@ class FleetRecord:
 
     def _life_start(self, component: str) -> Times:
         installed = np.array([to_epoch_ms(m.installed_at) for m in self.machines], dtype=np.int64)[self.machine]
-        begun = np.maximum(self.lane + installed - self._first, self.lane - 1)
         replaced = self.replacements(component)
         latest = np.append(replaced, -1)[np.searchsorted(replaced, self.place, side="left") - 1]
-        return np.maximum(begun, latest)
+        return np.where(latest >= self.lane, latest, self.lane + installed - self._first)
 
     def _laid_out(self, table: pa.Table) -> tuple[pa.Table, Times]:
         """Return the rows' machines' part of a table in the order of the line, and the places."""

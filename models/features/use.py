@@ -33,10 +33,7 @@ class HoursInLife:
 
     def values(self, record: FleetRecord) -> Values:
         """Return the hours, from master data and maintenance alone."""
-        installed = np.array([m.installed_at.timestamp() * 1000 for m in record.machines])[record.machine]
-        replaced = np.append(record.replacements(self.component), -1)
-        latest = replaced[np.searchsorted(replaced[:-1], record.place, side="left") - 1]
-        hours = np.where(latest >= record.lane, record.place - latest, record.time - installed) / _HOUR_MS
+        hours = (record.place - record.life_start(self.component)) / _HOUR_MS
         return np.asarray(hours)
 
 

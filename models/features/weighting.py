@@ -52,12 +52,16 @@ class RowWeights:
 
 
 class Lives(Protocol):
-    """What a window needs of a record: the rows' places, and where the life of each row's component began."""
+    """What a window needs of a record: the rows' places, and where the life of each row's component began.
 
-    @property
-    def place(self) -> Times:
-        """Each row's place on the line. [ms]"""
-        ...
+    Attributes
+    ----------
+    place, lane : (n_rows,) int
+        Each row's place on the line, and where its machine's lane begins. [ms]
+    """
+
+    place: Times
+    lane: Times
 
     def life_start(self, component: str) -> Times:
         """Return where the life began that the row is in; its samples lie behind that place. [ms]"""
@@ -99,7 +103,7 @@ class LifeWindow:
             begin, end = start, np.minimum(end, start + span_ms(self.width))
         else:
             begin = np.maximum(start, end - span_ms(self.width))
-        first = np.searchsorted(stamps, begin, side="right")
+        first = np.searchsorted(stamps, np.maximum(begin, lives.lane - 1), side="right")
         return first, np.maximum(np.searchsorted(stamps, end, side="right"), first)
 
 

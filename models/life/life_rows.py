@@ -88,12 +88,9 @@ def life_rows(history: FleetHistory, component: str, *, until: datetime, setting
     end = np.minimum(np.minimum(failure, replaced), _last_sample(index))
     end = np.where(ended, failure, end)
     left = _span(record, index.time, end, settings.unit)
-    starts = record.life_start(component)
-    return LifeRows(index, record, left, ended, _count(starts[ended]), _count(starts[~ended]))
-
-
-def _count(starts: NDArray[np.int64]) -> int:
-    return len(np.unique(starts))
+    lives = np.stack([record.machine, record.life_start(component)], axis=1)
+    counts = (len(np.unique(lives[which], axis=0)) for which in (ended, ~ended))
+    return LifeRows(index, record, left, ended, *counts)
 
 
 def _check_unit(history: FleetHistory, unit: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,11 +40,14 @@ class UnseenLives:
         Which fold each row's machine is in.
     row : (n,) int
         The rows' places among the training rows.
+    by_seed : (n, n_seeds) float
+        Expected lives by trees with other seeds, where they were asked for.
     """
 
     forecasts: LifeForecasts
     fold: NDArray[np.int64]
     row: NDArray[np.intp]
+    by_seed: Values
 
 
 def train(
@@ -92,21 +96,31 @@ def prepare(
 
 
 def forecast_unseen(
-    rows: LifeRows, signals: tuple[str, ...], component: str, settings: LifeModelSettings
+    rows: LifeRows,
+    signals: tuple[str, ...],
+    component: str,
+    settings: LifeModelSettings,
+    *,
+    other_seeds: Sequence[int] = (),
 ) -> UnseenLives:
     """Forecast every machine's rows without it; lives without a known end are left out."""
     fold = machine_folds(rows, settings)[rows.record.machine]
-    told = np.full((len(rows.left), 4), np.nan)
+    told = np.full((len(rows.left), 4 + len(other_seeds)), np.nan)
     for f in range(settings.folds):
         teach, held_out = fold != f, (fold == f) & rows.ended
         if held_out.any():
             _, matrix = LifeInputs.fit(rows, signals, component, teach, settings)
             trees = LifeTrees.fit(matrix[teach], rows.left[teach], rows.ended[teach], settings)
-            told[held_out, 0] = np.clip(trees.expected_life(matrix[held_out]), 0.0, settings.cap)
-            told[held_out, 1:] = trees.quantile_lives(matrix[held_out])
+            told[held_out, 0] = trees.expected_life(matrix[held_out])
+            told[held_out, 1:4] = trees.quantile_lives(matrix[held_out])
+            for place, seed in enumerate(other_seeds, start=4):
+                seeded = settings.model_copy(update={"seed": seed})
+                trees = LifeTrees.fit(matrix[teach], rows.left[teach], rows.ended[teach], seeded, whole=False)
+                told[held_out, place] = trees.expected_life(matrix[held_out])
     known = np.flatnonzero(~np.isnan(told[:, 0]) & ~np.isnan(rows.left))
-    forecasts = LifeForecasts(rows.index.machine[known], rows.left[known], told[known, 0], told[known, 1:])
-    return UnseenLives(forecasts, fold[known], known)
+    expected = np.clip(told[known][:, [0, *range(4, told.shape[1])]], 0.0, settings.cap)
+    forecasts = LifeForecasts(rows.index.machine[known], rows.left[known], expected[:, 0], told[known, 1:4])
+    return UnseenLives(forecasts, fold[known], known, expected[:, 1:])
 
 
 def machine_folds(rows: LifeRows, settings: LifeModelSettings) -> NDArray[np.int64]:
