@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from ingestion.broker import find_mosquitto
+from ingestion.broker.starting import find_mosquitto
 
 
 def find(name: str) -> Path | None:

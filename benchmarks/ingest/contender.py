@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from benchmarks.faults.collector_process import CollectorProcess
 from benchmarks.ingest.bench import IN_FLIGHT, Bench, last_word, send, until
-from ingestion.spool import SqliteSpool
+from ingestion.spool.spool import SqliteSpool
 from tests.servers import MosquittoServer
 
 _SUBSCRIBED = b"Connected"

@@ -13,15 +13,15 @@ from foreworn.health.anomaly import AnomalyDetector
 from foreworn.health.failure_model import FailureModel
 from foreworn.settings import MqttSettings, Settings
 from foreworn.telemetry.intake import IntakeBatch
-from ingestion.broker import RunningBroker, start_broker
-from ingestion.bulk_collector import BulkCollector
-from ingestion.collector import Collector
-from ingestion.directory import RegistryDirectory
-from ingestion.formats import Formats
-from ingestion.forwarder import Forwarder
-from ingestion.paho_collector import PahoCollector
-from ingestion.reception import Reception
-from ingestion.validation import Validator
+from ingestion.broker.starting import RunningBroker, start_broker
+from ingestion.collector.bulk import BulkCollector
+from ingestion.collector.port import Collector
+from ingestion.collector.simple import PahoCollector
+from ingestion.formats.by_kind import Formats
+from ingestion.forwarding.forwarder import Forwarder
+from ingestion.reception.directory import RegistryDirectory
+from ingestion.reception.reception import Reception
+from ingestion.reception.validation import Validator
 
 
 class CollectorKind(StrEnum):

@@ -25,9 +25,9 @@ from foreworn.loop.work_orders import WorkOrders
 from foreworn.loop.working_day import WorkingDay
 from foreworn.settings import MqttSettings, Settings
 from foreworn.telemetry.intake import IntakeBatch
-from ingestion.broker import RunningBroker
-from ingestion.collector import Collector
-from ingestion.forwarder import Forwarder
+from ingestion.broker.starting import RunningBroker
+from ingestion.collector.port import Collector
+from ingestion.forwarding.forwarder import Forwarder
 
 FIRST_LINK_PATH = "/link/"
 

@@ -16,12 +16,12 @@ from foreworn.settings import Settings
 from foreworn.storage.operations.sql import SqlFleetRegistry, SqlOperations, open_operations
 from foreworn.telemetry.intake import Intake
 from foreworn.telemetry.quarantine import Quarantine
-from ingestion.directory import RegistryDirectory
-from ingestion.formats import Formats
-from ingestion.quarantine_replay import QuarantineReplay
-from ingestion.reception import Reception
-from ingestion.spool import SqliteSpool
-from ingestion.validation import Validator
+from ingestion.formats.by_kind import Formats
+from ingestion.forwarding.quarantine_replay import QuarantineReplay
+from ingestion.reception.directory import RegistryDirectory
+from ingestion.reception.reception import Reception
+from ingestion.reception.validation import Validator
+from ingestion.spool.spool import SqliteSpool
 
 
 @dataclass(frozen=True, slots=True)

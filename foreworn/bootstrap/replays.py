@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from foreworn.data_folder import empty_data_folder
 from foreworn.settings import BrokerKind, NotifySettings, Settings
-from ingestion.broker import free_port
-from ingestion.mosquitto_broker import end_orphan
+from ingestion.broker.mosquitto import end_orphan
+from ingestion.broker.starting import free_port
 
 
 def for_replay(

@@ -34,7 +34,7 @@ from foreworn.telemetry.intake import DeviceProgressLog, DirtyWindows, Spool
 from foreworn.telemetry.quarantine import Quarantine
 from foreworn.telemetry.signal import SignalCatalogue
 from foreworn.telemetry.store import TelemetryStore
-from ingestion.spool import SqliteSpool
+from ingestion.spool.spool import SqliteSpool
 from models.registry import FolderDetectorStore, FolderModelStore
 
 

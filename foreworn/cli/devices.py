@@ -8,8 +8,8 @@ import typer
 
 from foreworn.cli.options import in_a_folder
 from foreworn.errors import ConfigurationError
-from ingestion.authority import Authority, Issued
-from ingestion.broker_access import access_list, read_gateways
+from ingestion.broker.access import access_list, read_gateways
+from ingestion.broker.authority import Authority, Issued
 
 app = typer.Typer(no_args_is_help=True, help="Say which devices may speak to the broker, and as whom.")
 certificates = typer.Typer(no_args_is_help=True, help="Make and revoke the certificates that broker and devices show.")

@@ -11,7 +11,7 @@ from foreworn.settings import MqttSettings, Settings
 from foreworn.storage.history import read_history
 from foreworn.telemetry.sample import MILLISECOND, Sample
 from foreworn.telemetry.wire import Kind, encode_sample, topic
-from ingestion.spool import SqliteSpool
+from ingestion.spool.spool import SqliteSpool
 from simulators.publisher import DevicePublisher
 from tests.acceptance.command import Running
 from tests.servers import programme

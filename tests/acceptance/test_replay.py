@@ -10,7 +10,7 @@ import pytest
 
 from foreworn.settings import BrokerKind, MqttSettings
 from foreworn.storage.telemetry.duck import DuckTelemetryStore
-from ingestion.broker import find_mosquitto
+from ingestion.broker.starting import find_mosquitto
 from simulators.golden.wire_story import OUTAGE
 from tests.acceptance.golden_replay import END, HOUR, REFUSED, START, Outcome, fleet, model, plain_fleet, replayed
 from tests.servers import InfluxServer, MosquittoServer, programme

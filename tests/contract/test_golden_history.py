@@ -37,12 +37,12 @@ from foreworn.storage.operations.memory import (
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.sample import MILLISECOND
-from ingestion.directory import RegistryDirectory
-from ingestion.forwarder import Forwarder
-from ingestion.native_json import NativeJsonDecoder
-from ingestion.reception import Reception
-from ingestion.spool import MemorySpool
-from ingestion.validation import Validator
+from ingestion.formats.native_json import NativeJsonDecoder
+from ingestion.forwarding.forwarder import Forwarder
+from ingestion.reception.directory import RegistryDirectory
+from ingestion.reception.reception import Reception
+from ingestion.reception.validation import Validator
+from ingestion.spool.spool import MemorySpool
 from models.evaluation.outcomes import CODES, Record
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
 from models.features import FeatureRows, RowIndex, compute

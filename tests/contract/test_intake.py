@@ -14,7 +14,7 @@ from foreworn.telemetry.intake import IntakeBatch, Spool
 from foreworn.telemetry.quarantine import REASONS, Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status, TelemetryBatch, from_epoch_ms
 from foreworn.telemetry.sample_columns import SampleColumns
-from ingestion.spool import MemorySpool, SqliteSpool
+from ingestion.spool.spool import MemorySpool, SqliteSpool
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 times = st.integers(0, 253_402_300_799_999).map(from_epoch_ms)

@@ -12,8 +12,8 @@ from influxdb_client.client.write.point import Point
 
 from foreworn.telemetry.sample import from_epoch_ms
 from foreworn.telemetry.wire import Kind, topic
-from ingestion.formats import Formats
-from ingestion.message import Contents, Message
+from ingestion.formats.by_kind import Formats
+from ingestion.formats.message import Contents, Message
 
 ROOT = Path(__file__).parents[2]
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_a_line_of_the_contract_page_means_what_it_says(line: str, values: str, 
 
 
 def test_the_sample_beside_the_decoder_is_taken_whole() -> None:
-    contents = decoded((ROOT / "ingestion/line_protocol/sample.lines").read_bytes())
+    contents = decoded((ROOT / "ingestion/formats/line_protocol/sample.lines").read_bytes())
     assert contents.rejections == ()
     assert sorted({name for s in contents.samples for name in s.values}) == [
         *("hours_run", "motor_current", "motor_speed", "pressure", "state", "temperature", "vibration")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from foreworn.telemetry.quarantine import REASONS
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status, from_epoch_ms
 from foreworn.telemetry.wire import Entry, Kind, encode_ack, encode_batch, is_identity, kind_of, topic
-from ingestion.formats import Formats
-from ingestion.message import Contents, Message
-from ingestion.native_json.members import LATEST_MS
+from ingestion.formats.by_kind import Formats
+from ingestion.formats.message import Contents, Message
+from ingestion.formats.native_json.members import LATEST_MS
 
 ROOT = Path(__file__).parents[2]
 JSON_KINDS: list[Kind] = [kind for kind in Kind if kind is not Kind.LINES]
@@ -185,7 +185,7 @@ def test_a_golden_case_is_valid_where_nothing_of_it_is_rejected(case: Path) -> N
 
 
 def test_the_sample_beside_the_decoder_is_valid() -> None:
-    payload = (ROOT / "ingestion/native_json/sample.json").read_bytes()
+    payload = (ROOT / "ingestion/formats/native_json/sample.json").read_bytes()
     assert is_valid(Kind.TELEMETRY, json.loads(payload))
     assert len(decoded(Kind.TELEMETRY, payload).samples) == 2
 

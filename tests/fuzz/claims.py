@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from foreworn.telemetry.quarantine import REASONS
 from foreworn.telemetry.wire import Kind, encode_batch, topic
-from ingestion.message import MOST_REJECTIONS, Contents, Message, condense
+from ingestion.formats.message import MOST_REJECTIONS, Contents, Message, condense
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 DEVICE = "pump-7"

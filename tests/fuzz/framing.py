@@ -18,9 +18,9 @@ class Forgetful(dict[bytes, object]):
 def build() -> Target:
     """Return the function under test."""
     from foreworn.errors import ConfigurationError
-    from ingestion.framing import Framing
-    from ingestion.handshake import Protocol
-    from ingestion.mqtt_packets import MalformedPacket
+    from ingestion.session.framing import Framing
+    from ingestion.session.handshake import Protocol
+    from ingestion.session.packets import MalformedPacket
 
     def cut(framing: Framing, pieces: list[bytes]) -> list[object] | None:
         """Return all that was cut, or None if the stream is no MQTT: of two mistakes either may be named."""

@@ -10,7 +10,7 @@ NEVER = re.compile(r"(?!)")
 def build() -> Target:
     """Return the function under test."""
     from foreworn.telemetry.wire import Kind
-    from ingestion.line_protocol import LineProtocolDecoder, decoder
+    from ingestion.formats.line_protocol import LineProtocolDecoder, decoder
     from tests.fuzz.claims import check_contents, message
 
     lines = LineProtocolDecoder(1 << 20)

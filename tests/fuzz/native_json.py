@@ -6,7 +6,7 @@ from tests.fuzz.harness import Target, fuzz, golden_payloads
 def build() -> Target:
     """Return the function under test."""
     from foreworn.telemetry.wire import Kind
-    from ingestion.native_json import NativeJsonDecoder
+    from ingestion.formats.native_json import NativeJsonDecoder
     from tests.fuzz.claims import check_contents, message
 
     decoder = NativeJsonDecoder(1 << 20)

@@ -14,11 +14,11 @@ def build() -> Target:
     from foreworn.clock import ManualClock
     from foreworn.settings import IngestionSettings
     from foreworn.telemetry.quarantine import REASONS
-    from ingestion.directory import RegistryDirectory
-    from ingestion.formats import Formats
-    from ingestion.message import MOST_REJECTIONS
-    from ingestion.reception import Reception
-    from ingestion.validation import Validator
+    from ingestion.formats.by_kind import Formats
+    from ingestion.formats.message import MOST_REJECTIONS
+    from ingestion.reception.directory import RegistryDirectory
+    from ingestion.reception.reception import Reception
+    from ingestion.reception.validation import Validator
     from tests.unit.ingestion.plant import CATALOGUE, DEVICE, NEW_YEAR, registry
 
     settings = IngestionSettings()

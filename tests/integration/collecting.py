@@ -12,10 +12,10 @@ from foreworn.storage.operations.memory import MemoryDeviceProgressLog, MemoryDi
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.sample import TelemetryBatch
-from ingestion.bulk_collector import BulkCollector
-from ingestion.forwarder import Forwarder
-from ingestion.paho_collector import PahoCollector
-from ingestion.spool import SqliteSpool
+from ingestion.collector.bulk import BulkCollector
+from ingestion.collector.simple import PahoCollector
+from ingestion.forwarding.forwarder import Forwarder
+from ingestion.spool.spool import SqliteSpool
 from tests.unit.ingestion.plant import CATALOGUE, DEVICE, HOUR, NEW_YEAR, reception, registry
 
 SOON = timedelta(seconds=30)

@@ -14,8 +14,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingestion.authority import Authority
-from ingestion.broker_access import access_list
+from ingestion.broker.access import access_list
+from ingestion.broker.authority import Authority
 from tests.servers import MosquittoServer, free_port, listens
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from paho.mqtt.client import MQTTv311
 
 from foreworn.settings import MqttSettings
 from foreworn.telemetry.wire import DEVICE_KINDS
-from ingestion.authority import Authority
-from ingestion.certificate import begun, load_key, pem, subject_of, write_key
+from ingestion.broker.authority import Authority
+from ingestion.broker.certificate import begun, load_key, pem, subject_of, write_key
 from tests.integration.collecting import SOON, CollectingLine, wait
 from tests.integration.secured import Caller, SecuredMosquitto, context, plant_certificates
 from tests.unit.ingestion.plant import TELEMETRY, payload

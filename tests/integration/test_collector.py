@@ -11,9 +11,9 @@ from foreworn.errors import BrokerUnavailable, SpoolFailed
 from foreworn.settings import MqttSettings
 from foreworn.telemetry.sample import Event, LogLine
 from foreworn.telemetry.wire import Kind, encode_batch, encode_event, encode_log, encode_sample, topic
-from ingestion.broker import free_port
-from ingestion.bulk_collector import BulkCollector
-from ingestion.paho_collector import PahoCollector
+from ingestion.broker.starting import free_port
+from ingestion.collector.bulk import BulkCollector
+from ingestion.collector.simple import PahoCollector
 from simulators.publisher import DevicePublisher
 from tests.conftest import StartMosquitto
 from tests.integration.collecting import SOON, CollectingLine, wait

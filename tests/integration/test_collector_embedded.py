@@ -7,7 +7,7 @@ import pytest
 
 from foreworn.settings import BrokerKind, MqttSettings
 from foreworn.telemetry.wire import Kind, topic
-from ingestion.broker import RunningBroker, free_port, start_broker
+from ingestion.broker.starting import RunningBroker, free_port, start_broker
 from simulators.publisher import DevicePublisher
 from tests.integration.collecting import SOON, CollectingLine
 from tests.unit.ingestion.plant import DEVICE, NEW_YEAR, TELEMETRY, payload

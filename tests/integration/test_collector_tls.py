@@ -9,10 +9,10 @@ import pytest
 from foreworn.errors import BrokerUnavailable
 from foreworn.settings import BrokerKind, MqttSettings
 from foreworn.telemetry.wire import encode_batch
-from ingestion.authority import Authority
-from ingestion.bulk_collector import BulkCollector
-from ingestion.handshake import spoken_protocol
-from ingestion.paho_collector import PahoCollector
+from ingestion.broker.authority import Authority
+from ingestion.collector.bulk import BulkCollector
+from ingestion.collector.simple import PahoCollector
+from ingestion.session.handshake import spoken_protocol
 from simulators.publisher import DevicePublisher
 from tests.integration.collecting import SOON, CollectingLine
 from tests.servers import MosquittoServer, free_port

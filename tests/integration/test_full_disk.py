@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from foreworn.errors import SpoolFailed
-from ingestion.spool import SqliteSpool
+from ingestion.spool.spool import SqliteSpool
 from tests.unit.ingestion.plant import DEVICE
-from tests.unit.ingestion.test_spool import large
+from tests.unit.ingestion.spool.test_spool import large
 
 
 @pytest.fixture

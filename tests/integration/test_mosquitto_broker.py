@@ -9,9 +9,9 @@ import pytest
 
 from foreworn.errors import BrokerUnavailable, PortInUse
 from foreworn.settings import BrokerKind, MqttSettings
-from ingestion.broker import find_mosquitto, free_port, start_broker
-from ingestion.handshake import Protocol, spoken_protocol
-from ingestion.mosquitto_broker import end_orphan
+from ingestion.broker.mosquitto import end_orphan
+from ingestion.broker.starting import find_mosquitto, free_port, start_broker
+from ingestion.session.handshake import Protocol, spoken_protocol
 from simulators.publisher import DevicePublisher
 from tests.integration.collecting import SOON, CollectingLine, wait
 from tests.servers import programme
@@ -60,7 +60,7 @@ def test_the_broker_of_a_process_that_was_killed_is_ended_and_its_port_used_agai
     folder = tmp_path / "broker"
     start = (
         "import os, signal; from pathlib import Path; from foreworn.settings import MqttSettings; "
-        "from ingestion.broker import start_broker; "
+        "from ingestion.broker.starting import start_broker; "
         f"start_broker(MqttSettings.model_validate_json({settings.model_dump_json()!r}), Path({str(folder)!r})); "
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -18,15 +18,15 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from foreworn.telemetry.sample import Sample, to_epoch_ms
-from ingestion.formats import Formats
-from ingestion.message import Message
+from ingestion.formats.by_kind import Formats
+from ingestion.formats.message import Message
 from tests.conftest import StartMosquitto
 from tests.servers import MosquittoServer
 
 pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "ingestion/line_protocol/README.md").read_text()
+README = (ROOT / "ingestion/formats/line_protocol/README.md").read_text()
 FILE_INPUT = '[[inputs.file]]\n  files = ["{file}"]\n  data_format = "influx"\n'
 WITHIN = 30.0
 T = 1767225600123

@@ -6,7 +6,7 @@ from typer.testing import CliRunner, Result
 
 from foreworn.cli.devices import app
 from foreworn.errors import ConfigurationError
-from ingestion.broker_access import access_list
+from ingestion.broker.access import access_list
 
 
 def run(*words: str) -> Result:

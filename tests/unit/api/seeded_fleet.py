@@ -48,12 +48,12 @@ from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, Sample, Status, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 from foreworn.telemetry.store import TelemetryStore
-from ingestion.directory import RegistryDirectory
-from ingestion.filling import missing_from
-from ingestion.native_json import NativeJsonDecoder
-from ingestion.quarantine_replay import QuarantineReplay
-from ingestion.reception import Reception
-from ingestion.validation import Validator
+from ingestion.formats.native_json import NativeJsonDecoder
+from ingestion.forwarding.filling import missing_from
+from ingestion.forwarding.quarantine_replay import QuarantineReplay
+from ingestion.reception.directory import RegistryDirectory
+from ingestion.reception.reception import Reception
+from ingestion.reception.validation import Validator
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -21,7 +21,7 @@ from foreworn.telemetry.quarantine import Quarantine, Rejection, Selection
 from foreworn.telemetry.sample import Sample
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 from foreworn.telemetry.wire import encode_sample
-from ingestion.spool import SqliteSpool
+from ingestion.spool.spool import SqliteSpool
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

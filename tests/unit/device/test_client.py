@@ -12,7 +12,7 @@ import pytest
 from foreworn.device import Broker, DeviceClient
 from foreworn.device.backlog import Backlog
 from foreworn.errors import ConfigurationError
-from ingestion.broker import free_port
+from ingestion.broker.starting import free_port
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

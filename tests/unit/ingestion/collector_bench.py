@@ -8,9 +8,9 @@ from foreworn.errors import SpoolFailed
 from foreworn.settings import IngestionSettings
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.sample import Sample
-from ingestion.bulk_collector import BulkCollector
-from ingestion.paho_collector import PahoCollector
-from ingestion.reception import Reception
+from ingestion.collector.bulk import BulkCollector
+from ingestion.collector.simple import PahoCollector
+from ingestion.reception.reception import Reception
 from tests.unit.ingestion.fake_broker import FakeBroker, Log
 from tests.unit.ingestion.plant import TELEMETRY, payload
 

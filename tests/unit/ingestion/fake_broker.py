@@ -7,8 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 
 from foreworn.settings import BrokerKind, MqttSettings
-from ingestion.handshake import Protocol
-from ingestion.mqtt_packets import encoded_length, fixed_header, properties_size
+from ingestion.session.handshake import Protocol
+from ingestion.session.packets import encoded_length, fixed_header, properties_size
 
 Log = list[tuple[object, ...]]
 

@@ -13,10 +13,10 @@ from foreworn.telemetry.sample import Sample, TelemetryBatch
 from foreworn.telemetry.sample_columns import SampleColumns
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 from foreworn.telemetry.wire import Kind, encode_sample, topic
-from ingestion.directory import RegistryDirectory
-from ingestion.native_json import NativeJsonDecoder
-from ingestion.reception import Reception
-from ingestion.validation import Validator
+from ingestion.formats.native_json import NativeJsonDecoder
+from ingestion.reception.directory import RegistryDirectory
+from ingestion.reception.reception import Reception
+from ingestion.reception.validation import Validator
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

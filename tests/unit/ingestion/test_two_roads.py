@@ -12,7 +12,7 @@ from foreworn.settings import IngestionSettings, UnknownDevices
 from foreworn.storage.operations.memory import MemoryFleetRegistry
 from foreworn.telemetry.sample import EPOCH, to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
-from ingestion.reception import Reception
+from ingestion.reception.reception import Reception
 from tests.unit.ingestion.plant import HOUR, NEW_YEAR, reception
 from tests.unit.ingestion.two_roads import REDELIVERED, RETAINED, MessageByMessage, Sent, frames_of, told
 

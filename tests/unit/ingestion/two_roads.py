@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from foreworn.telemetry.sample import Sample
 from foreworn.telemetry.wire import parse_topic
-from ingestion.frames import Frames
-from ingestion.message import UNREADABLE_TOPIC, Contents
-from ingestion.reception import Reception
-from ingestion.turn import Heard, Turn
+from ingestion.formats.message import UNREADABLE_TOPIC, Contents
+from ingestion.reception.reception import Reception
+from ingestion.reception.turn import Heard, Turn
+from ingestion.session.frames import Frames
 
 REDELIVERED, RETAINED = 0x08, 0x01
 

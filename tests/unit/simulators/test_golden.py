@@ -17,10 +17,10 @@ from foreworn.storage.history import check_history, read_history
 from foreworn.storage.operations.memory import MemoryFleetRegistry
 from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample
-from ingestion.directory import RegistryDirectory
-from ingestion.message import Message
-from ingestion.native_json import NativeJsonDecoder
-from ingestion.validation import Validator
+from ingestion.formats.message import Message
+from ingestion.formats.native_json import NativeJsonDecoder
+from ingestion.reception.directory import RegistryDirectory
+from ingestion.reception.validation import Validator
 from simulators import golden
 from simulators.golden.generate import make_golden, write_golden
 

@@ -13,8 +13,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from foreworn.errors import BrokerUnavailable
 from foreworn.settings import MqttSettings
 from foreworn.telemetry.wire import Kind, encode_ack, topic
-from ingestion.broker import free_port
-from ingestion.embedded_broker import EmbeddedBroker
+from ingestion.broker.embedded import EmbeddedBroker
+from ingestion.broker.starting import free_port
 from simulators.publisher import DevicePublisher
 
 SOON = timedelta(seconds=10)

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from ingestion.line_protocol import LineProtocolDecoder
-from ingestion.message import Message
-from ingestion.native_json import NativeJsonDecoder
+from ingestion.formats.line_protocol import LineProtocolDecoder
+from ingestion.formats.message import Message
+from ingestion.formats.native_json import NativeJsonDecoder
 from simulators.load.ledger import Ledger
 from simulators.load.link import split_packet
 from simulators.load.packets import PacketWriter, publish_packet

@@ -1,0 +1,1 @@
+"""Collectors: what is received is made durable, then acknowledged."""

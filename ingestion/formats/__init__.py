@@ -1,0 +1,1 @@
+"""Wire formats, a folder each, and what they are decoded to."""

@@ -1,0 +1,1 @@
+"""From the spool, and from the quarantine, to the telemetry store."""

@@ -1,5 +1,0 @@
-"""InfluxDB line protocol over MQTT, as a Telegraf edge publishes it."""
-
-from ingestion.line_protocol.decoder import LineProtocolDecoder
-
-__all__ = ["LineProtocolDecoder"]

@@ -1,0 +1,1 @@
+"""What was received, decoded and held against the fleet."""

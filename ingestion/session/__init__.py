@@ -1,0 +1,1 @@
+"""One connection to the broker: its bytes, its packets, and what has come over it."""

@@ -1,0 +1,1 @@
+"""Where what was taken in waits, durable, for the telemetry store."""
