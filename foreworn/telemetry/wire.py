@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -78,6 +79,7 @@ def topic(site: str, device: str, kind: Kind) -> str:
     return f"{PREFIX}/{site}/{device}/{kind}"
 
 
+@lru_cache(maxsize=65_536)  # devices publish to the same topics again and again
 def parse_topic(topic: str) -> Address:
     """Return what a topic says.
 

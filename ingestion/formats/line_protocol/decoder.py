@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 
 from foreworn.errors import Rejected
-from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Sample, from_epoch_ms
 from foreworn.telemetry.signal import LARGEST_INTEGER, SignalValue
 from foreworn.telemetry.wire import Kind, parse_topic
@@ -20,7 +19,8 @@ from ingestion.formats.line_protocol.values import (
     read_value,
     signal_name,
 )
-from ingestion.formats.message import MOST_REJECTIONS, Contents, Message
+from ingestion.formats.message import Contents, Message
+from ingestion.formats.rejections import Rejections
 from ingestion.formats.values import shown, whole
 
 _NS_PER_MS = 1_000_000
@@ -81,7 +81,7 @@ class _LinesReader:
         self._device = device
         self._samples: list[Sample] = []
         self._seqs: list[int] = []
-        self._rejections = _Rejections(message, device)
+        self._rejections = Rejections(message, device)
 
     def read(self, lines: Iterable[tuple[int, str]]) -> Contents:
         for number, text in lines:
@@ -131,7 +131,7 @@ class _LinesReader:
                 raise Rejected("unreadable", "it is not UTF-8")
             self._read_line(number, parse_line(text))
         except Rejected as refused:
-            self._rejections.add(refused, number)
+            self._rejections.add(refused, where=f"line {number}: ")
 
     def _read_line(self, number: int, line: Line) -> None:
         device = line.tags.get("device", self._device)
@@ -166,33 +166,8 @@ class _LinesReader:
             except Rejected as refused:
                 if refused.code == "unreadable":
                     raise
-                self._rejections.add(refused, number, name if is_name(name) else shown(name))
+                self._rejections.add(refused, name if is_name(name) else shown(name), where=f"line {number}: ")
         return good
-
-
-class _Rejections:
-    """The rejections of one message: of a reason and signal only the first is written out, as in `condense`.
-
-    The others are the same object again, so that a message of nothing but mistakes takes little memory.
-    """
-
-    def __init__(self, message: Message, device: str) -> None:
-        self._message = message
-        self._device = device
-        self._first: dict[tuple[str, str | None], Rejection] = {}
-        self._all: list[Rejection] = []
-
-    def add(self, refused: Rejected, number: int, signal: str | None = None) -> None:
-        key = (refused.code, signal)
-        if len(self._first) > MOST_REJECTIONS and key not in self._first:
-            key = next(reversed(self._first))  # past the most that are kept, they are only counted
-        if key not in self._first:
-            detail = f"line {number}: {refused.detail}"
-            self._first[key] = self._message.reject(refused.code, detail, device=self._device, signal=signal)
-        self._all.append(self._first[key])
-
-    def all(self) -> tuple[Rejection, ...]:
-        return tuple(self._all)
 
 
 def _seq_number(value: Text | str) -> int:

@@ -8,7 +8,6 @@ from typing import cast
 import msgspec
 
 from foreworn.errors import Rejected
-from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status
 from foreworn.telemetry.signal import SignalValue
 from foreworn.telemetry.wire import Address, Entry, Kind, parse_topic
@@ -23,6 +22,7 @@ from ingestion.formats.native_json.members import (
     read_text,
     read_time,
 )
+from ingestion.formats.rejections import Rejections
 from ingestion.formats.values import shown
 
 _LONGEST_LEVEL = 32
@@ -80,7 +80,7 @@ class _MessageReader:
         self._message = message
         self._device = address.device
         self._kind = address.kind
-        self._rejections: list[Rejection] = []
+        self._rejections = Rejections(message, address.device)
         self._seqs: list[int] = []
         readers: dict[Kind, Callable[[JsonObject, int | None], Entry | None]] = {
             Kind.TELEMETRY: self._sample,
@@ -98,7 +98,7 @@ class _MessageReader:
             events=tuple(e for e in entries if isinstance(e, Event)),
             logs=tuple(e for e in entries if isinstance(e, LogLine)),
             statuses=statuses,
-            rejections=tuple(self._rejections),
+            rejections=self._rejections.all(),
             device=self._device,
             seqs=tuple(self._seqs),
             wants_ack=statuses[-1].wants_ack if statuses else None,
@@ -112,7 +112,7 @@ class _MessageReader:
             self._refuse_strangers(element)
             return self._read_entry(element, seq)
         except Rejected as refused:
-            self._reject(refused)
+            self._rejections.add(refused)
             return None
 
     def _refuse_strangers(self, members: JsonObject) -> None:
@@ -121,9 +121,6 @@ class _MessageReader:
             if name not in known:
                 hint = "; signals belong into 'values'" if self._kind is Kind.TELEMETRY else ""
                 raise Rejected("unreadable", f"{self._kind} has no member {shown(name)}, only {', '.join(known)}{hint}")
-
-    def _reject(self, refused: Rejected, signal: str | None = None) -> None:
-        self._rejections.append(self._message.reject(refused.code, refused.detail, device=self._device, signal=signal))
 
     def _seq(self, members: JsonObject) -> int | None:
         seq = read_seq(members)
@@ -146,7 +143,7 @@ class _MessageReader:
             try:
                 good[_signal_name(name)] = _signal_value(name, value)
             except Rejected as refused:
-                self._reject(refused, signal=name if is_signal_name(name) else shown(name))
+                self._rejections.add(refused, name if is_signal_name(name) else shown(name))
         return good
 
     def _event(self, members: JsonObject, seq: int | None) -> Event:
