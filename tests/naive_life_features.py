@@ -3,6 +3,7 @@
 import math
 import statistics
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from foreworn.fleet.history import FleetHistory
 from models.features.definition import Feature
@@ -21,7 +22,9 @@ def naive_value(feature: Feature, history: FleetHistory, machine: str, time: dat
         case UseInLife(counter, component):
             return _use([v for _, v in _life(history, machine, counter, component, time)])
         case LifeLevel(signal, component, width, lag):
-            return _mean(_since(_life(history, machine, signal, component, time - lag, seen_at=time), time - lag, width))
+            return _mean(
+                _since(_life(history, machine, signal, component, time - lag, seen_at=time), time - lag, width)
+            )
         case FirstLevel(signal, component, width):
             start = _start(history, machine, component, time)
             return _mean([s for s in _life(history, machine, signal, component, time) if s[0] <= start + width])
@@ -44,7 +47,7 @@ def naive_value(feature: Feature, history: FleetHistory, machine: str, time: dat
 
 def _start(history: FleetHistory, machine: str, component: str, time: datetime) -> datetime:
     owner = next(m for m in history.machines if m.id == machine)
-    done = [
+    done: list[datetime] = [
         m["time"]
         for m in history.maintenance.to_pylist()
         if m["machine"] == machine and m["component"] == component and m["time"] < time
@@ -74,7 +77,7 @@ def _mean(samples: Samples) -> float:
 def _use(counts: list[float]) -> float:
     if not counts:
         return math.nan
-    return sum(b - a if b >= a else b for a, b in zip(counts, counts[1:], strict=False))
+    return sum(b - a if b >= a else b for a, b in pairwise(counts))
 
 
 def _slope(samples: Samples) -> float:

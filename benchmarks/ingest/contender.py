@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Final, Protocol
 
-from benchmarks.faults.collector_process import CollectorProcess
+from benchmarks.faults.collector_process import CollectorProcess, stands_still
 from benchmarks.ingest.bench import IN_FLIGHT, Bench, last_word, send, until
 from ingestion.spool.spool import SqliteSpool
 from tests.servers import MosquittoServer
@@ -125,9 +125,13 @@ class ForewornCollector:
         else:
             rows += self._last
             self.process.end()
+            if not stands_still(self._bench.influx.pid):
+                raise RuntimeError("somebody woke the store, so rows went on into it")
             found = spooled_rows(self.spool)
         if found != rows:
-            raise RuntimeError(f"{found} rows are there, not {rows}")
+            self._bench.influx.resume()
+            stored, exits = stored_rows(self._bench, self._bucket), [exit.said for exit in self.process.exits]
+            raise RuntimeError(f"{found} rows are there, not {rows}; {stored} in the store; it gave up: {exits}")
 
     def close(self) -> None:
         """End it."""

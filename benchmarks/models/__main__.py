@@ -2,11 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from benchmarks.models import azure
+from benchmarks.models import azure, cmapss, cmapss_decision
+from benchmarks.report import BenchmarkReport
 from foreworn.errors import ForewornError
 
 
@@ -35,25 +37,70 @@ def parser() -> argparse.ArgumentParser:
         help="also forecast with the test part's failures permuted; fail unless the forecasts are byte-identical",
     )
     options.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
+    _add_cmapss(sets)
     return command
+
+
+def _add_cmapss(sets: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = {
+        "cmapss": "NASA's turbofan engines: remaining life at the last cycle of each test engine",
+        "cmapss-decision": "NASA's turbofan engines: what acting on remaining life is worth",
+    }
+    for name, text in about.items():
+        options = sets.add_parser(name, help=text)
+        options.add_argument("--data", type=Path, required=True, help="the folder that holds cmapss/")
+        options.add_argument("--subset", default="FD001", help="FD001, or another of the same form")
+        options.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
+        if name == "cmapss":
+            options.add_argument(
+                "--permute-test-labels",
+                action="store_true",
+                help="also forecast beside permuted true lives; fail unless the forecasts are byte-identical",
+            )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one set and return the exit code."""
     chosen = parser().parse_args(arguments)
-    split = azure.Split(chosen.train_until, chosen.test_from, chosen.test_to)
     try:
-        history = azure.read(chosen.data)
-        report = azure.measure(history, split, only_without_events=chosen.without_events)
-        report.show()
-        if chosen.json is not None:
-            report.write(chosen.json)
-        if chosen.permute_test_labels:
-            return 0 if azure.permutation_changes_nothing(history, split, with_events=not chosen.without_events) else 1
+        return 0 if SETS[chosen.set](chosen) else 1
     except (ForewornError, OSError) as problem:
         print(f"benchmarks.models: {problem}", file=sys.stderr)
         return 1
-    return 0
+
+
+def _azure(chosen: argparse.Namespace) -> bool:
+    split = azure.Split(chosen.train_until, chosen.test_from, chosen.test_to)
+    history = azure.read(chosen.data)
+    _tell(azure.measure(history, split, only_without_events=chosen.without_events), chosen.json)
+    return not chosen.permute_test_labels or azure.permutation_changes_nothing(
+        history, split, with_events=not chosen.without_events
+    )
+
+
+def _cmapss(chosen: argparse.Namespace) -> bool:
+    folder = cmapss.folder_of(chosen.data)
+    trained, told = cmapss.run(folder, chosen.subset)
+    _tell(cmapss.report(trained, told, folder, chosen.subset), chosen.json)
+    return not chosen.permute_test_labels or cmapss.permutation_changes_nothing(told, folder, chosen.subset)
+
+
+def _cmapss_decision(chosen: argparse.Namespace) -> bool:
+    _tell(cmapss_decision.measure(cmapss.folder_of(chosen.data), chosen.subset), chosen.json)
+    return True
+
+
+SETS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
+    "azure": _azure,
+    "cmapss": _cmapss,
+    "cmapss-decision": _cmapss_decision,
+}
+
+
+def _tell(report: BenchmarkReport, file: Path | None) -> None:
+    report.show()
+    if file is not None:
+        report.write(file)
 
 
 if __name__ == "__main__":

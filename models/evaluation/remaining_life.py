@@ -72,7 +72,9 @@ class LifeForecasts:
         found = []
         for draw in draws:
             rows = np.concatenate([order[bounds[unit] : bounds[unit + 1]] for unit in draw])
-            found.append(figure(LifeForecasts(self.unit[rows], self.true[rows], self.expected[rows], self.quantiles[rows])))
+            found.append(
+                figure(LifeForecasts(self.unit[rows], self.true[rows], self.expected[rows], self.quantiles[rows]))
+            )
         low, high = np.quantile(found, (0.025, 0.975))
         return Interval(float(low), float(high))
 
@@ -117,7 +119,8 @@ def alpha_lambda_accuracy(left: Values, expected: Values, *, alpha: float = 0.2,
 
     Examples
     --------
-    >>> alpha_lambda_accuracy(np.array([4.0, 3.0, 2.0, 1.0]), np.array([4.0, 3.3, 9.0, 1.0]), shares=np.array([0.3, 0.6]))
+    >>> told = np.array([4.0, 3.3, 9.0, 1.0])
+    >>> alpha_lambda_accuracy(np.array([4.0, 3.0, 2.0, 1.0]), told, shares=np.array([0.3, 0.6]))
     0.5
 
     References

@@ -13,16 +13,26 @@ from models.features.definition import (
 from models.features.feature_rows import FeatureRows, compute
 from models.features.feature_set import FeatureSet, default_features, features_of
 from models.features.row_index import RowIndex
+from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
+from models.features.use import HoursInLife, UseInLife
 
 __all__ = [
     "AgeYears",
+    "DecayingLevel",
     "EventCount",
+    "ExponentialTrend",
     "Feature",
     "FeatureRows",
     "FeatureSet",
+    "FirstLevel",
+    "HoursInLife",
     "HoursSinceReplacement",
+    "LifeChange",
+    "LifeLevel",
+    "LifeSlope",
     "MachineModel",
     "RowIndex",
+    "UseInLife",
     "WindowChange",
     "WindowMean",
     "WindowSpread",

@@ -7,7 +7,6 @@ the lane before. Every feature is then one vector operation, however few rows ea
 from collections.abc import Callable, Hashable, Mapping
 from copy import copy
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +78,8 @@ class FleetRecord:
         self._stamps: dict[bytes, Times] = {}
         self._derived: dict[str, Values] = {}
         self._weights: dict[tuple[int, Weighting], RowWeights] = {}
-        self._found: dict[Hashable, Any] = {}
+        self._found: dict[Hashable, Values] = {}
+        self._life_starts: dict[str, Times] = {}
 
     def samples(self, signal: str) -> tuple[Times, Values]:
         """Return the places, sorted, and values of a signal, without nulls; empty where it has no numbers."""
@@ -111,7 +111,9 @@ class FleetRecord:
 
         What is stamped there is the last of the life before. An installation may lie before the lane, and the record.
         """
-        return self.once(("life start", component), lambda: self._life_start(component))
+        if component not in self._life_starts:
+            self._life_starts[component] = self._life_start(component)
+        return self._life_starts[component]
 
     def weights(self, signal: str, weighting: Weighting) -> RowWeights:
         """Return what the samples of a signal weigh in each row; signals with the same stamps share the weights."""
@@ -131,8 +133,7 @@ class FleetRecord:
         """Return what `find` gives, found once for each key."""
         if key not in self._found:
             self._found[key] = find()
-        found: Values = self._found[key]
-        return found
+        return self._found[key]
 
     def use(self, counter: str) -> tuple[Times, Values]:
         """Return the places of a counter's samples and how much it had grown by then; falling, it began at 0 anew.
@@ -173,7 +174,7 @@ class FleetRecord:
             By name, a value for each row of telemetry, as `aligned` gives them; NaN where there is none.
         """
         other = copy(self)
-        other._moments, other._found = {}, {k: v for k, v in self._found.items() if isinstance(k, tuple) and k[0] == "life start"}
+        other._moments, other._found = {}, {}
         _, places = self._telemetry
         derived = {name: self._without_nulls(places, values) for name, values in signals.items()}
         other._samples = self._samples | derived

@@ -87,8 +87,9 @@ class OperatingRegimes:
 
     def of(self, values: Values) -> NDArray[np.intp]:
         """Return the regime of each sample, (n_samples,) int; `UNSEEN` outside of all of them."""
-        inside = ((values[:, None] >= self.low) & (values[:, None] <= self.high)).all(axis=2)
-        return np.where(inside.any(axis=1), inside.argmax(axis=1), UNSEEN)
+        beyond = np.logical_or(values[:, None] < self.low, values[:, None] > self.high)
+        outside = np.any(beyond | np.isnan(values)[:, None], axis=2)
+        return np.where(np.all(outside, axis=1), UNSEEN, np.argmin(outside, axis=1))
 
     def as_data(self) -> dict[str, Any]:
         """Return them as plain data for JSON."""
@@ -138,7 +139,9 @@ class RegimeResiduals:
         return tuple(residual_of(signal) for signal in self.signals)
 
     @classmethod
-    def fit(cls, regimes: OperatingRegimes, signals: Sequence[str], settings: Values, values: Values) -> "RegimeResiduals":
+    def fit(
+        cls, regimes: OperatingRegimes, signals: Sequence[str], settings: Values, values: Values
+    ) -> "RegimeResiduals":
         """Learn from samples; the covariance is theirs, unsmoothed, until `with_covariance` gives another.
 
         Parameters
@@ -156,11 +159,12 @@ class RegimeResiduals:
         code = regimes.of(settings)
         stats = [_mean_and_spread(values[code == regime]) for regime in range(len(regimes))]
         mean, spread = (np.stack([s[i] for s in stats]) for i in (0, 1))
-        varies = (spread > _STANDS * np.maximum(np.abs(mean), 1e-300)).all(axis=0)  # NaN compares false
+        varying = spread > _STANDS * np.maximum(np.abs(mean), 1e-300)  # NaN compares false
+        varies: NDArray[np.bool_] = np.logical_and.reduce(varying, axis=0)
         if not varies.any():
             raise TooLittleHistory("no signal varies in every operating regime: there is nothing to learn wear from")
-        kept = tuple(name for name, varying in zip(signals, varies.tolist(), strict=True) if varying)
-        found = cls(regimes, kept, mean[:, varies], spread[:, varies], np.eye(int(varies.sum())))
+        names = tuple(name for name, kept in zip(signals, varies.tolist(), strict=True) if kept)
+        found = cls(regimes, names, mean[:, varies], spread[:, varies], np.eye(int(varies.sum())))
         return found.with_covariance(found.residuals(settings, values[:, varies]))
 
     def with_covariance(self, residuals: Values) -> "RegimeResiduals":
@@ -189,7 +193,7 @@ class RegimeResiduals:
             rows = np.flatnonzero(some & (missing == pattern).all(axis=1))
             known = ~pattern
             among = self.covariance[np.ix_(known, known)] + _RIDGE * np.eye(int(known.sum()))
-            weights = np.linalg.solve(among, self.covariance[np.ix_(known, pattern)])
+            weights: Values = np.linalg.solve(among, self.covariance[np.ix_(known, pattern)]).astype(np.float64)
             residuals[np.ix_(rows, np.flatnonzero(pattern))] = _row_by_row(residuals[rows][:, known], weights)
         return residuals
 

@@ -1,4 +1,4 @@
-"""Past lives that went the same way: how long did those go on whose health took the shape that this one's has?"""
+"""Past lives that went the same way: how long those went on whose health took the shape that this one's has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.fleet_record import FleetRecord
 from models.features.trend import LifeLevel
+from models.features.weighting import WHOLE_LIFE
 from models.features.window import Values
 
 SimilarPart = Literal["mean", "spread", "low", "high", "distance"]
 PARTS: Final[tuple[SimilarPart, ...]] = get_args(SimilarPart)
-_LARGEST_TABLE: Final = 8_000_000  # distances held at once; 64 MB
+_LARGEST_TABLE: Final = 400_000  # distances held at once: small enough to stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,23 @@ class SimilarLives:
     part: SimilarPart
     unit: str
     source: ClassVar[str] = "similar past lives"
+    lookback: ClassVar[timedelta] = WHOLE_LIFE
 
     @property
     def name(self) -> str:
         """Such as `life left of similar past lives over 40 h, mean`."""
         what = "distance of the nearest" if self.part == "distance" else f"life left of, {self.part}"
         return f"similar past lives over {self.span / timedelta(hours=1):g} h: {what}"
+
+    def values(self, record: FleetRecord) -> Values:
+        """Refuse: a column of a library is not computed from a record alone.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(f"{self.name!r} comes from a library of past lives: ask PastLives.values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +125,17 @@ class PastLives:
         nearest = min(self.nearest, _fewest_others(whose))
         if nearest < 2:
             return found
-        run = max(_LARGEST_TABLE // len(past), 1)
+        run, squares = max(_LARGEST_TABLE // len(past), 1), np.square(past).sum(axis=1)
         for start in range(0, len(known), run):
             rows = known[start : start + run]
-            distance = _distances(shapes[rows, :width], past)
-            distance[machine[rows][:, None] == whose] = np.inf
+            distance = _distances(shapes[rows, :width], past, squares)
+            for own in np.unique(machine[rows].astype(str)):
+                distance[np.ix_(machine[rows] == own, whose == own)] = np.inf
             found[rows] = _said(distance, life, nearest)
         return found
 
     def as_data(self) -> dict[str, Any]:
-        """Return it as plain data for JSON; shapes at six significant digits would not be the same, so all."""
+        """Return it as plain data for JSON."""
         return {
             "indices": list(self.indices),
             "component": self.component,
@@ -154,10 +168,15 @@ def _fewest_others(whose: NDArray[np.object_]) -> int:
     return int(len(whose) - counts.max(initial=0))
 
 
-def _distances(rows: Values, past: Values) -> Values:
-    """Return mean squared differences, (n_rows, n_past) float."""
-    squares = np.square(rows).sum(axis=1)[:, None] + np.square(past).sum(axis=1)
-    return np.maximum(squares - 2 * rows @ past.T, 0.0) / rows.shape[1]
+def _distances(rows: Values, past: Values, squares: Values) -> Values:
+    """Return mean squared differences, (n_rows, n_past) float; `squares` are the sums of those of `past`."""
+    found: Values = rows @ past.T
+    found *= -2.0
+    found += squares
+    found += np.square(rows).sum(axis=1)[:, None]
+    np.maximum(found, 0.0, out=found)
+    found /= rows.shape[1]
+    return found
 
 
 def _said(distance: Values, life: Values, nearest: int) -> Values:

@@ -200,8 +200,9 @@ class ExponentialTrend(_OfLife):
     def values(self, record: FleetRecord) -> Values:
         """Return the part that was asked for; NaN over fewer than three samples."""
         key = ("exponential", self.signal, self.component, self.constants)
-        fits: Values = record.once(key, lambda: _exponential_fits(record, self))
-        return fits[get_args(ExponentialPart).index(self.part)]
+        fits = record.once(key, lambda: _exponential_fits(record, self))
+        part: Values = fits[get_args(ExponentialPart).index(self.part)]
+        return part
 
 
 def _exponential_fits(record: FleetRecord, feature: ExponentialTrend) -> Values:

@@ -64,7 +64,7 @@ class Lives(Protocol):
     lane: Times
 
     def life_start(self, component: str) -> Times:
-        """Return where the life began that the row is in; its samples lie behind that place. [ms]"""
+        """Return where the life of each row began [ms]; its samples lie behind that place."""
         ...
 
 

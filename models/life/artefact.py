@@ -25,9 +25,9 @@ def write_model(model: GradientBoostedLifeModel, folder: Path) -> None:
     """Write the model's files into an empty folder; the same model gives the same bytes."""
     files = {f"{name}.txt": text.encode() for name, text in model.trees.texts().items()}
     files[INPUTS] = json.dumps(model.inputs.as_data(), sort_keys=True, allow_nan=False).encode()
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    card = _card(model) | {"files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}}
+    for name, written in files.items():
+        (folder / name).write_bytes(written)
+    card = _card(model) | {"files": {name: hashlib.sha256(written).hexdigest() for name, written in files.items()}}
     content = {"card": card, "sha256": _digest(card)}
     (folder / CARD).write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
 

@@ -135,13 +135,15 @@ class GradientBoostedLifeModel:
         record = FleetRecord(history, index, self.lookback)
         matrix = self._matrix(record, index)
         told, why, notes = self._told(matrix), self._reasons(matrix), self._notes(record)
-        spoke = ~np.isnan(matrix[:, self._levels()]).all(axis=1)
+        silent = np.logical_and.reduce(np.isnan(matrix[:, self._levels()]), axis=1)
         return [
             RemainingLife(
                 machine,
                 self.component,
                 time,
-                *told.quantiles[i].tolist(),
+                p10=float(told.quantiles[i, 0]),
+                p50=float(told.quantiles[i, 1]),
+                p90=float(told.quantiles[i, 2]),
                 expected=float(told.expected[i]),
                 cap=self.settings.cap,
                 unit=self.settings.unit,
@@ -150,7 +152,7 @@ class GradientBoostedLifeModel:
                 note=notes[i],
             )
             for i, (machine, time) in enumerate(rows)
-            if spoke[i]
+            if not silent[i]
         ]
 
     def _matrix(self, record: FleetRecord, rows: RowIndex) -> Values:

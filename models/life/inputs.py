@@ -53,7 +53,8 @@ class LifeInputs:
     @property
     def columns(self) -> tuple[Feature, ...]:
         """What each column is."""
-        return (*self.features.features, *(self.past.columns(self.unit) if self.past else ()))
+        similar: tuple[Feature, ...] = self.past.columns(self.unit) if self.past else ()
+        return (*self.features.features, *similar)
 
     @classmethod
     def fit(
@@ -170,9 +171,7 @@ def _past_lives(
     settings: LifeModelSettings,
 ) -> PastLives:
     step, points = _SHAPE_STEP * settings.step, tuple(n // _SHAPE_STEP for n in SPANS)
-    shapes = np.stack(
-        [f.values(record) for f in PastLives.shape(indices.names, component, step, points[-1])], axis=1
-    )
+    shapes = np.stack([f.values(record) for f in PastLives.shape(indices.names, component, step, points[-1])], axis=1)
     kept = np.flatnonzero(teach & rows.ended)[:: settings.library_every]
     return PastLives(
         indices=indices.names,

@@ -62,8 +62,9 @@ def life_rows(history: FleetHistory, component: str, *, until: datetime, setting
     """Return the rows of every life of the component that began before `until`.
 
     Where the unit is a counter, life left is how much the counter grew from the row to the failure. No row stands
-    at a failure's own moment, nor in the first `warm_up` of a life. A life that a preventive replacement cut short,
-    or that goes on where the record ends, is known to be at least as long; it is never taken as failed.
+    at the moment of a failure or a replacement, nor in the first `warm_up` of a life. A life that a preventive
+    replacement cut short, or that goes on where the record ends, is known to be at least as long; it is never taken
+    as failed.
 
     Raises
     ------
@@ -80,7 +81,8 @@ def life_rows(history: FleetHistory, component: str, *, until: datetime, setting
     known = Record.of(history.failures, history.maintenance, known_until=until - MILLISECOND)
     record = FleetRecord(history, index, WHOLE_LIFE)
     old = record.place - record.life_start(component) >= span_ms(settings.warm_up)
-    index = index.where(~known.failures.at_own_time(index) & old)
+    ending = known.failures.at_own_time(index) | known.preventive.at_own_time(index)
+    index = index.where(old & ~ending)
     record = FleetRecord(history, index, WHOLE_LIFE)
     failure = known.failures.next_after(index, component)
     replaced = known.preventive.next_after(index, component)

@@ -31,17 +31,24 @@ class LifeModelSettings(BaseModel):
     with_similar_lives: bool = Field(True, description="Whether shapes of past lives are among the features.")
     library_every: int = Field(2, ge=1, description="Of the rows of past lives, each so-manieth is kept as a shape.")
     nearest: int = Field(30, ge=2, description="How many past shapes a row is compared with.")
-    trees: int = Field(350, ge=1, description="Trees for the expected life.")
+    learn_up_to: float | None = Field(
+        None,
+        gt=0,
+        description="Rows with more life left than this do not teach; for fleets that are asked about late in life.",
+    )
+    trees: int = Field(500, ge=1, description="Trees for the expected life.")
     quantile_trees: int = Field(250, ge=1, description="Trees for each of p10, p50 and p90.")
     leaves: int = Field(15, ge=2, description="Most leaves of a tree.")
     learning_rate: float = Field(0.03, gt=0, le=1, description="Weight of each tree.")
     fewest_rows_in_leaf: int = Field(300, ge=1, description="Fewest training rows in a leaf.")
     leaf_shrinkage: float = Field(5.0, ge=0, description="L2 penalty on the leaves' values.")
-    feature_share: float = Field(0.3, gt=0, le=1, description="Share of the features that each tree may use.")
+    feature_share: float = Field(0.1, gt=0, le=1, description="Share of the features that each tree may use.")
     row_share: float = Field(0.5, gt=0, le=1, description="Share of the rows that each tree is grown on.")
     seed: int = Field(20080101, ge=0, description="Seed of the folds and of the trees' choices.")
     folds: int = Field(5, ge=2, description="Folds of machines that intervals and metrics rest on.")
-    fewest_lives: int = Field(10, ge=4, description="A component with fewer lives that ended in failure is not learned.")
+    fewest_lives: int = Field(
+        10, ge=4, description="A component with fewer lives that ended in failure is not learned."
+    )
     calibrate_up_to: float = Field(
         150.0, gt=0, description="Intervals are calibrated on rows with at most this much life left."
     )

@@ -234,5 +234,3 @@ def _version(fingerprint: str, component: str, inputs: LifeInputs, settings: Lif
         "library": library(),
     }
     return "life-" + hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:8]
-
-

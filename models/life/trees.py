@@ -51,6 +51,8 @@ class LifeTrees:
             Whether quantiles are grown; without, they are the expected life.
         """
         known = (ended | (left >= settings.cap)) & ~np.isnan(left)
+        if settings.learn_up_to is not None:
+            known &= left <= settings.learn_up_to
         rows = lightgbm.Dataset(
             matrix[known], label=np.minimum(left[known], settings.cap), params=_QUIET | _BINS, free_raw_data=False
         )
@@ -58,7 +60,7 @@ class LifeTrees:
         if not whole:
             return cls(expected, (expected, expected, expected))
         failed = np.flatnonzero(ended[known])
-        rows = rows if len(failed) == known.sum() else rows.subset(failed)
+        rows = rows if len(failed) == known.sum() else rows.subset(failed.tolist())
         rows.construct()
         rows.set_label(left[known][failed])
         grown = [_quantile(rows, quantile, settings) for quantile in QUANTILES]
@@ -85,7 +87,7 @@ class LifeTrees:
         return np.sort(np.maximum(np.stack(told, axis=1), 0.0), axis=1)
 
     def contributions(self, matrix: Values) -> Values:
-        """Return each column's exact share in the expected life, (n_rows, n_columns + 1) float; the last is the mean."""
+        """Return each column's exact share in the expected life, (n_rows, n_columns + 1) float; last, the mean."""
         return np.asarray(self.expected.predict(matrix, pred_contrib=True, num_threads=1), dtype=np.float64)
 
 
@@ -99,16 +101,20 @@ def _quantile(rows: Any, quantile: float, settings: LifeModelSettings) -> Any:
 
 
 def _parameters(settings: LifeModelSettings) -> dict[str, Any]:
-    return _QUIET | _BINS | {
-        "learning_rate": settings.learning_rate,
-        "num_leaves": settings.leaves,
-        "min_data_in_leaf": settings.fewest_rows_in_leaf,
-        "lambda_l2": settings.leaf_shrinkage,
-        "feature_fraction": settings.feature_share,
-        "bagging_fraction": settings.row_share,
-        "bagging_freq": 1,
-        "seed": settings.seed % (2**31),
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": settings.threads,
-    }
+    return (
+        _QUIET
+        | _BINS
+        | {
+            "learning_rate": settings.learning_rate,
+            "num_leaves": settings.leaves,
+            "min_data_in_leaf": settings.fewest_rows_in_leaf,
+            "lambda_l2": settings.leaf_shrinkage,
+            "feature_fraction": settings.feature_share,
+            "bagging_fraction": settings.row_share,
+            "bagging_freq": 1,
+            "seed": settings.seed % (2**31),
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": settings.threads,
+        }
+    )

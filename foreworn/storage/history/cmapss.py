@@ -51,7 +51,7 @@ _LABELS: Final = (
     *("PCNfR_dmd demanded corrected fan speed", "W31 HPT coolant bleed", "W32 LPT coolant bleed"),
 )
 _NOTES: Final = (
-    "the set has no wall clock: one cycle is taken as one hour, the first ends at 2000-01-01 01:00 UTC for every engine",
+    "the set has no wall clock: one cycle is taken as one hour, and every engine's first ends at 2000-01-01 01:00 UTC",
     "an engine of the train part fails at its last cycle; one of the test part still runs at the end of its record, "
     "and how long it lived on is not imported",
 )
@@ -115,9 +115,9 @@ def read_remaining_cycles(source: Path, subset: str) -> NDArray[np.int64]:
 
 def catalogue() -> SignalCatalogue:
     """Return the signals of an engine; the set's published units are not repeated here."""
-    cadence = {"cadence": CYCLE}
-    readings = [Signal(name, label=label, **cadence) for name, label in zip(_COLUMNS[2:], _LABELS, strict=True)]
-    counter = Signal(CYCLES, "", SignalType.COUNTER, low=0, label="Cycles flown", **cadence)
+    pairs = zip(_COLUMNS[2:], _LABELS, strict=True)
+    readings = [Signal(name, label=label, cadence=CYCLE) for name, label in pairs]
+    counter = Signal(CYCLES, "", SignalType.COUNTER, low=0, label="Cycles flown", cadence=CYCLE)
     return SignalCatalogue({"*": [*readings, counter]})
 
 

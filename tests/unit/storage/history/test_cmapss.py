@@ -44,7 +44,9 @@ def test_a_train_engine_fails_at_its_last_cycle_and_a_test_engine_still_runs(tmp
         ("train-001", 2, 7.0),
         ("train-002", 1, 0.5),
     ]
-    assert fleet.catalogue.find("turbofan", "cycles").type is SignalType.COUNTER
+    cycles = fleet.catalogue.find("turbofan", "cycles")
+    assert cycles is not None
+    assert cycles.type is SignalType.COUNTER
     assert any("one cycle is taken as one hour" in note for note in fleet.notes)
 
 
