@@ -24,7 +24,7 @@ demo: $(READY) ## Simulate a plant, let it live, act on the forecasts, and leave
 	$(BIN)/foreworn demo
 
 test: $(READY) ## Run every test and doctest; those whose server is not on PATH are skipped and say so
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 check: lint test mutants wheel ## Everything that must be green before a change goes in
 

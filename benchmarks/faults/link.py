@@ -187,9 +187,9 @@ class FaultyLink:
     async def _send(self, data: bytes, writer: asyncio.StreamWriter) -> None:
         while self._weather is Weather.SLOW and data:
             piece = data[: self._dice.randint(1, _SLOWEST_PIECE)]
+            self.slowed_bytes += len(piece)
             writer.write(piece)
             await writer.drain()
-            self.slowed_bytes += len(piece)
             data = data[len(piece) :]
             await asyncio.sleep(_SLOW_PAUSE)
         writer.write(data)

@@ -282,7 +282,8 @@ def gap_interval(
 PROTOCOL: Final = (
     f"train part alone; a replacement is ordered {LEAD} cycles ahead, a failure costs {BREAKDOWN:g} planned "
     f"replacements (each {PLANNED:g}); {FOLDS} folds by engine: held-out engines are forecast by a model of the other "
-    f"folds, and the limit is chosen on those other folds by {INNER_FOLDS} inner folds of their engines; best "
+    f"folds, and the limit is chosen on those other folds by {INNER_FOLDS} inner folds of their engines, for each of "
+    "which trees are grown anew (regimes, indices and past lives are those of all the other folds); best "
     "replacement age computed on the other folds; perfect foresight replaces after the last cycle before the failure; "
     "all costs over all cycles. noise_doubled: every forecast's error times two, limits chosen on such forecasts; "
     "unnoticed: limits as without; third_of_sensors_dead: silent from the first cycle on, nothing chosen or trained "

@@ -1,6 +1,8 @@
 """The stores, opened: which adapter stands behind which port is decided here."""
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -8,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from foreworn.errors import ConfigurationError
+from foreworn.errors import ConfigurationError, StoreUnavailable
 from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.anomaly import HealthStore
@@ -36,6 +38,8 @@ from foreworn.telemetry.signal import SignalCatalogue
 from foreworn.telemetry.store import TelemetryStore
 from ingestion.spool.spool import SqliteSpool
 from models.registry import FolderDetectorStore, FolderModelStore
+
+_log = logging.getLogger(__name__)
 
 
 class TelemetryAndForecasts(TelemetryStore, ForecastStore, HealthStore, DemandStore, Protocol):
@@ -142,7 +146,13 @@ def _open_influx(settings: Settings, catalogue: SignalCatalogue) -> InfluxTeleme
         )
     token = settings.store.influx_token.get_secret_value()
     url = f"{'https' if address.scheme == 'influxs' else 'http'}://{address.netloc}"
-    create_bucket(url=url, org=organisation, bucket=bucket, token=token)
+    prepare = partial(create_bucket, url=url, org=organisation, bucket=bucket, token=token)
+    try:
+        prepare()
+        waiting = None
+    except StoreUnavailable as away:
+        _log.warning("%s; what is taken in waits in the spool", away)
+        waiting = prepare
     return InfluxTelemetryStore(
         url=url,
         org=organisation,
@@ -150,6 +160,7 @@ def _open_influx(settings: Settings, catalogue: SignalCatalogue) -> InfluxTeleme
         token=token,
         catalogue=catalogue,
         timeout=settings.store.influx_timeout,
+        prepare=waiting,
     )
 
 

@@ -29,7 +29,7 @@ from ingestion.session.haul_queue import Delivered, HaulQueue
 from ingestion.session.oversize import with_oversized
 from ingestion.session.subscriptions import SUBSCRIPTIONS, refusal
 
-GATHERING = 0.02
+GATHERING = 0.05
 """From the beginning of one large turn to that of the next, unless half a window is waiting. [s]"""
 _MANY = 100
 _START_TIMEOUT = 15.0

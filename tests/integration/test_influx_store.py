@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pydantic import SecretStr
 
+from foreworn.bootstrap import open_telemetry
 from foreworn.errors import ConfigurationError, StoreRejected, StoreUnavailable
+from foreworn.settings import Settings, StoreSettings
 from foreworn.storage.telemetry.influx import InfluxTelemetryStore, create_bucket
 from foreworn.storage.telemetry.influx_http import InfluxConnection
 from foreworn.telemetry.sample import Event, LogLine, Sample, TelemetryBatch
@@ -207,4 +211,25 @@ def test_threads_share_a_store(influxd: InfluxServer) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(write_and_read, range(16))) == [100] * 16
     assert store.count_samples(*ALWAYS) == 1600
+    store.close()
+
+
+def test_a_platform_that_starts_while_the_server_is_down_makes_its_bucket_once_it_is_back(
+    own_influxd: InfluxServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = own_influxd.url.replace("http://", "influx://")
+    settings = Settings(
+        data_dir=tmp_path,
+        store=StoreSettings(
+            telemetry=f"{address}/a_new_bucket?org={own_influxd.org}", influx_token=SecretStr(own_influxd.token)
+        ),
+    )
+    own_influxd.stop()
+    store = open_telemetry(settings, CATALOGUE)
+    assert "waits in the spool" in caplog.text
+    with pytest.raises(StoreUnavailable):
+        store.write(batch(sample("p1", 1, flow=1.0)))
+    own_influxd.start()
+    store.write(batch(sample("p1", 1, flow=1.0)))
+    assert store.samples(*ALWAYS)["flow"].to_pylist() == [1.0]
     store.close()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -53,6 +53,9 @@ class InfluxTelemetryStore(InfluxPredictions):
         The signals and their types.
     timeout
         How long one call may take before the store counts as unavailable.
+    prepare
+        Called once before the first read or write of telemetry, again until it succeeds: what could not be made
+        ready while the server was away.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class InfluxTelemetryStore(InfluxPredictions):
         token: str,
         catalogue: SignalCatalogue,
         timeout: timedelta = timedelta(seconds=30),
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         influx = InfluxConnection(url=url, org=org, bucket=bucket, token=token, timeout=timeout)
         super().__init__(influx, Admission("InfluxDB", catalogue))
         self._bucket = bucket
         self._receiving = threading.Lock()
         self._received = 0
+        self._prepare = prepare
         self._unchecked: SignalCatalogue | None = catalogue
 
     def use(self, catalogue: SignalCatalogue) -> None:
@@ -183,6 +188,9 @@ class InfluxTelemetryStore(InfluxPredictions):
 
     def _check_fields(self) -> None:
         """Compare the bucket's field types with the catalogue's: a value of another type could become invisible."""
+        if self._prepare is not None:
+            self._prepare()
+            self._prepare = None
         catalogue = self._unchecked
         if catalogue is None:
             return
