@@ -216,18 +216,21 @@ class Forwarder:
         return telemetry, []
 
     def _retrying(self, act: Callable[[], _Result]) -> _Result | None:
-        """Return what `act` returns once every store answers, or None if we are stopped before."""
+        """Return what `act` returns once every store answers, or None if we are stopped before.
+
+        It is tried once even while we are being stopped: a turn that is half done would be repeated, and counted twice.
+        """
         pause = _FIRST_PAUSE
-        while not self._stopping.is_set():
+        while True:
             try:
                 return act()
             except StoreUnavailable as error:
                 _log.warning("%s; the spool holds %d batches", error, self._spool.depth())
                 # Full jitter: many forwarders that lost the same store must not come back at once.
                 asked = error.retry_after.total_seconds() + random.uniform(0, pause)
-                self._stopping.wait(min(asked, self._longest_pause))
+                if self._stopping.wait(min(asked, self._longest_pause)):
+                    return None  # the batches stay in the spool
                 pause = min(pause * 2, self._longest_pause)
-        return None  # the batches stay in the spool
 
 
 def _of_one_kind(waiting: Sequence[tuple[int, IntakeBatch]]) -> Sequence[tuple[int, IntakeBatch]]:

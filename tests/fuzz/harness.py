@@ -14,7 +14,7 @@ from pathlib import Path
 Target = Callable[[bytes], None]
 
 ROOT = Path(__file__).parents[2]
-LIMITS = ["-timeout=10", "-rss_limit_mb=1024"]
+LIMITS = ["-timeout=60", "-rss_limit_mb=1024"]
 """An input that takes longer, or more memory, is a finding like an exception. [s, MB]"""
 
 

@@ -125,6 +125,7 @@ def _heard(log: SqlDeviceProgressLog) -> None:
     for device, time in (("gw-7", END - 0.5 * HOUR), ("gw-8", END - 2 * HOUR), ("gw-9", START)):
         batch = TelemetryBatch(samples=(Sample(device, time, {"vibration": 1.0}),))
         log.observe(IntakeBatch(batch, received_at=time))
+    log.all()  # dashboards read the table, which is counted up about once a second
 
 
 def _evidence(saving: float, time: datetime, version: str = "gb-1", currency: str = "EUR") -> Evidence:

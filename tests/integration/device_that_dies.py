@@ -6,9 +6,14 @@ from datetime import timedelta
 from foreworn.device import Broker, DeviceClient
 from tests.unit.ingestion.plant import DEVICE, NEW_YEAR
 
-store, port = sys.argv[1], int(sys.argv[2])
-with DeviceClient(DEVICE, "west", store, Broker(port=port)) as client:
-    while True:
-        number = client.last_seq
-        client.send({"vibration": number / 1000}, NEW_YEAR + timedelta(seconds=number))
-        print(number, flush=True)
+
+def main(store: str, port: int) -> None:
+    with DeviceClient(DEVICE, "west", store, Broker(port=port)) as client:
+        while True:
+            number = client.last_seq
+            client.send({"vibration": number / 1000}, NEW_YEAR + timedelta(seconds=number))
+            print(number, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

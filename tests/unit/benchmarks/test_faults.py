@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -208,4 +209,7 @@ def test_a_slow_link_passes_all_bytes_in_small_pieces(loop: LinkLoop, echo: int)
         while len(heard) < len(told):
             heard += client.recv(4096)
         assert heard == told
+        soon = time.monotonic() + 5
+        while link.slowed_bytes < 2 * len(told) and time.monotonic() < soon:  # counted once the bytes are gone
+            time.sleep(0.01)
         assert link.slowed_bytes == 2 * len(told)

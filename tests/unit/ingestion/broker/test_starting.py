@@ -7,9 +7,9 @@ import pytest
 
 from foreworn.errors import BrokerUnavailable, ConfigurationError, PortInUse
 from foreworn.settings import BrokerKind, MqttSettings
+from ingestion.broker import starting as broker
 from ingestion.broker.mosquitto import configuration_text
 from ingestion.broker.starting import find_mosquitto, free_port, start_broker
-from ingestion.broker import starting as broker
 from ingestion.session.handshake import Protocol, connect_packet, spoken_protocol
 
 
