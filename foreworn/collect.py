@@ -4,10 +4,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from foreworn.bootstrap import Collecting, CollectorKind, open_stores, reach, running_collector
+from foreworn.bootstrap import Collecting, CollectorKind, open_stores, reach, running_collector, stop_on_signal
 from foreworn.clock import WallClock, grid_times
 from foreworn.data_folder import data_folder_lock
-from foreworn.live import stop_on_signal
 from foreworn.settings import Settings
 
 _LOOK = 0.2

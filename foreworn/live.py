@@ -1,13 +1,11 @@
 """Run the loop live, on wall time, until told to stop or until it may no longer acknowledge."""
 
 import logging
-import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from types import FrameType
 
-from foreworn.bootstrap import Platform, open_stores, running_platform
+from foreworn.bootstrap import Platform, open_stores, running_platform, stop_on_signal
 from foreworn.clock import WallClock
 from foreworn.data_folder import data_folder_lock
 from foreworn.errors import DamagedModel, NotFound, StoreUnavailable
@@ -66,13 +64,3 @@ def work_due(platform: Platform) -> None:
         platform.work_due()
     except (StoreUnavailable, DamagedModel, NotFound) as away:
         _log.warning("%s; what is due is done later", away)
-
-
-def stop_on_signal(stop: threading.Event) -> None:
-    """Set `stop` when the process is told to end."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -75,6 +75,12 @@ class MqttSettings(_Concern):
     tls_certificate: Path | None = Field(None, description="PEM file of our own certificate, for brokers that ask.")
     tls_key: Path | None = Field(None, description="PEM file of its key.")
 
+    @field_validator("tls_ca", "tls_certificate", "tls_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        """Take a variable that is set to nothing for one that is not set: as a path it would be the folder `.`."""
+        return None if value == "" else value
+
 
 class IngestionSettings(_Concern):
     """What the collector accepts."""
@@ -86,7 +92,9 @@ class IngestionSettings(_Concern):
     queue_bytes: int = Field(
         67_108_864,
         ge=1_048_576,
-        description="Bytes received and not yet durable; when there are more, nothing is read from the broker.",
+        description="Bytes received and not yet durable; when there are more, nothing is read from the broker. At most "
+        "about 8 MiB of them are decoded and committed at a time, which takes five to ten times as much memory "
+        "meanwhile: plan for this setting and another 80 MiB.",
     )
     spool_bytes: int | None = Field(
         None, ge=1_048_576, description="Bytes the spool's file may take; empty: as much as its disk has."

@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from foreworn.demo import DemoResult
-from foreworn.fleet.history import RecordedFleet
-from foreworn.loop.replay_report import ReplayReport
-from models.failure import GradientBoostedFailureModel
-from simulators.plant import PlantFile
+# Every command prints; what it prints is loaded by the command that has it.
+if TYPE_CHECKING:
+    from foreworn.demo import DemoResult
+    from foreworn.fleet.history import RecordedFleet
+    from foreworn.loop.replay_report import ReplayReport
+    from models.failure import GradientBoostedFailureModel
+    from simulators.plant import PlantFile
 
 # No markup: what is printed holds file names, columns and payloads of others, square brackets included.
 out = Console(markup=False)
@@ -51,7 +53,7 @@ def waiting(what: str) -> Iterator[None]:
     err.print(f"{what}: done")
 
 
-def show_replay(report: ReplayReport, seconds: Mapping[str, float]) -> None:
+def show_replay(report: "ReplayReport", seconds: Mapping[str, float]) -> None:
     """Print a replay's report and where its time went."""
     figures = report.figures()
     table = Table("figure", "value", title=f"Replay {report.start:%Y-%m-%d %H:%M} to {report.end:%Y-%m-%d %H:%M} UTC")
@@ -86,7 +88,7 @@ def show_figures(title: str, figures: Mapping[str, object]) -> None:
     out.print(table)
 
 
-def show_model(model: GradientBoostedFailureModel) -> None:
+def show_model(model: "GradientBoostedFailureModel") -> None:
     """Print what a person asks about a model that was just put in use."""
     told = model.describe()
     table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, now in use")
@@ -101,6 +103,17 @@ def show_model(model: GradientBoostedFailureModel) -> None:
     )
     for name, why in model.components_left_out.items():
         out.print(f"No forecast for {name}: {why}")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with what it counts.
+
+    Examples
+    --------
+    >>> counted(1, "machine"), counted(2_000, "entry", "entries")
+    ('1 machine', '2,000 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def fail(problem: Exception) -> None:
@@ -141,7 +154,7 @@ class DemoScreen:
     ) -> None:
         self._live.close()
 
-    def simulating(self, file: PlantFile, start: datetime, end: datetime) -> None:
+    def simulating(self, file: "PlantFile", start: datetime, end: datetime) -> None:
         """Say that a year of the plant is being simulated."""
         machines = sum(1 for _ in file.machine_ids())
         err.print(f"{file.name}: {machines} machines, simulated. Everything below is made up but consistent.")
@@ -151,7 +164,7 @@ class DemoScreen:
         """Say that the simulation of the past has come to `time`."""
         self._tell(time)
 
-    def learning(self, past: RecordedFleet) -> None:
+    def learning(self, past: "RecordedFleet") -> None:
         """Say that the past is being stored and learned from."""
         self._live.close()
         history = past.history
@@ -185,7 +198,7 @@ class DemoScreen:
         self._live.close()
         show_seconds(seconds, span / timedelta(hours=1))
 
-    def finished(self, result: DemoResult) -> None:
+    def finished(self, result: "DemoResult") -> None:
         """Say that the stretch is over, and what it cost."""
         show_demo(result)
         if self._stays_open:
@@ -199,7 +212,7 @@ class DemoScreen:
 _ACTED = {"model": "acting on the forecasts", "shuffled": "acting on shuffled forecasts"}
 
 
-def show_demo(result: DemoResult) -> None:
+def show_demo(result: "DemoResult") -> None:
     """Print what acting on the forecasts cost beside other ways of keeping the same plant."""
     days = (result.end - result.start) / timedelta(days=1)
     table = Table(

@@ -5,14 +5,15 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from foreworn.errors import NotFound
-from models import anomaly
-from models.anomaly.artefact import CARD as DETECTOR_CARD
-from models.failure.artefact import CARD as MODEL_CARD
-from models.failure.artefact import read_model, write_model
-from models.failure.gradient_boosted import GradientBoostedFailureModel
+from models import cards
+
+# What reads a model is loaded with the first model: a plant that has none yet pays nothing for LightGBM.
+if TYPE_CHECKING:
+    from models.anomaly.detector import SubspaceDetector
+    from models.failure.gradient_boosted import GradientBoostedFailureModel
 
 _SERVING = "serving"
 
@@ -130,20 +131,42 @@ class FolderStore(Generic[Model]):
         return (card.stat().st_mtime_ns if card.exists() else 0, folder.name)
 
 
-class FolderModelStore(FolderStore[GradientBoostedFailureModel]):
+class FolderModelStore(FolderStore["GradientBoostedFailureModel"]):
     """Keeps failure models; implements `FailureModelStore`."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, kind="model", card=MODEL_CARD, read=read_model, write=write_model)
+        super().__init__(folder, kind="model", card=cards.FAILURE_MODEL, read=_read_model, write=_write_model)
 
 
-class FolderDetectorStore(FolderStore[anomaly.SubspaceDetector]):
+class FolderDetectorStore(FolderStore["SubspaceDetector"]):
     """Keeps anomaly detectors."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(
-            folder, kind="detector", card=DETECTOR_CARD, read=anomaly.read_detector, write=anomaly.write_detector
-        )
+        super().__init__(folder, kind="detector", card=cards.DETECTOR, read=_read_detector, write=_write_detector)
+
+
+def _read_model(folder: Path) -> "GradientBoostedFailureModel":
+    from models.failure.artefact import read_model
+
+    return read_model(folder)
+
+
+def _write_model(model: "GradientBoostedFailureModel", folder: Path) -> None:
+    from models.failure.artefact import write_model
+
+    write_model(model, folder)
+
+
+def _read_detector(folder: Path) -> "SubspaceDetector":
+    from models.anomaly.artefact import read_detector
+
+    return read_detector(folder)
+
+
+def _write_detector(detector: "SubspaceDetector", folder: Path) -> None:
+    from models.anomaly.artefact import write_detector
+
+    write_detector(detector, folder)
 
 
 def _flush(path: Path) -> None:

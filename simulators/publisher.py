@@ -89,9 +89,14 @@ class DevicePublisher:
             self._sent += 1
         self._client.publish(topic, payload, qos=1, retain=retain)
 
-    def announce(self, site: str, device: str, *, time: datetime, firmware: str = "") -> None:
-        """Publish, retained, that a device is online and wants to hear what is durable."""
-        status = Status(device, "online", time, firmware, wants_ack=True)
+    def announce(
+        self, site: str, device: str, *, time: datetime, firmware: str = "", oldest: int | None = None
+    ) -> None:
+        """Publish, retained, that a device is online and wants to hear what is durable.
+
+        `oldest` is the number that it begins with; the first that arrives is taken for it where None.
+        """
+        status = Status(device, "online", time, firmware, wants_ack=True, oldest=oldest)
         self.publish(topic(site, device, Kind.STATUS), encode_status(status), retain=True)
 
     def withdraw(self, site: str, device: str, *, time: datetime | None = None) -> None:

@@ -88,7 +88,9 @@ def data_page(request: Request, services: Services) -> HTMLResponse:
         refused=sum(counts.values()),
         reasons=REASONS,
         sensors=sensors_in_doubt(services, looked_through=_SENSORS_LOOKED_THROUGH)[:_SHOWN] if counts else [],
+        silent_after=services.silent_after,
         quiet=_quiet(devices),
+        gone=sum(one.took_leave for one in devices),
         speaking=sum(_ought_to_speak(one) and one.silence is None for one in devices),
         signals=_signals(services),
         words=device_words,
@@ -116,8 +118,8 @@ def _late(services: ConsoleServices, now: datetime) -> LateData:
 
 
 def _quiet(devices: Sequence[DeviceState]) -> list[tuple[DeviceState, Silence]]:
-    """Return the silent devices, the longest first."""
-    silent = [(one, one.silence) for one in devices if one.silence is not None]
+    """Return the silent devices, the longest first; one that took leave is not silent."""
+    silent = [(one, one.silence) for one in devices if one.silence is not None and one.silent]
     return sorted(silent, key=lambda pair: (pair[1].since, pair[0].id))
 
 

@@ -1,12 +1,23 @@
-"""How a device's clock, silence and quality read to a person."""
+"""How a device's clock, pace, silence and quality read to a person."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from api.console.words import span
-from foreworn.telemetry.quality import SignalQuality
+from api.console.words import number, span
+from foreworn.telemetry.intake import DeviceProgress
+from foreworn.telemetry.quality import HOUR, SignalQuality
 from foreworn.telemetry.silence import Silence
 
 _IN_STEP = timedelta(seconds=5)
+_RATED = 4 * HOUR
+
+MEANINGS: Mapping[str, str] = {
+    "completeness": "how many of the readings came that the signal's cadence promises since the device is heard",
+    "timeliness": "how much of what the device sent came in time",
+    "validity": "how many of the signal's values were taken, not refused",
+    "uniqueness": "how much of what the device sent had not come before",
+}
+"""What each part of a signal's quality says."""
 
 
 def clock(skew: timedelta | None) -> str:
@@ -24,6 +35,38 @@ def clock(skew: timedelta | None) -> str:
     if abs(skew) < _IN_STEP:
         return "in step"
     return f"{span(abs(skew))} {'behind' if skew > timedelta(0) else 'ahead'}"
+
+
+def clock_caveat(skew: timedelta | None) -> str:
+    """Return how sure a clock's estimate is; empty where there is nothing to add.
+
+    Examples
+    --------
+    >>> [clock_caveat(timedelta(seconds=s)) for s in (-130, 1)]
+    ['at least: nothing arrives before it is sent', '']
+    """
+    if skew is None or abs(skew) < _IN_STEP:
+        return ""
+    if skew < timedelta(0):
+        return "at least: nothing arrives before it is sent"
+    return "at most: it may also always wait that long before it sends"
+
+
+def pace(progress: DeviceProgress, now: datetime) -> str:
+    """Return how many entries come an hour, or came at all while the device is heard too shortly for a rate.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> from foreworn.telemetry.quality import HourTally
+    >>> hours = tuple(HourTally(494_000 + n, entries=12) for n in range(6))
+    >>> at = [hours[n].time + timedelta(minutes=30) for n in (1, 5)]
+    >>> pace(DeviceProgress("d1", hours=hours[:2]), at[0]), pace(DeviceProgress("d1", hours=hours), at[1])
+    ('24 so far', '13.7')
+    """
+    if progress.hours and now - progress.hours[0].time < _RATED:
+        return f"{sum(tally.entries for tally in progress.hours):,} so far"
+    return number(progress.hourly_rate(now))
 
 
 def usually(silence: Silence) -> str:

@@ -15,6 +15,7 @@ from api.reading.devices import (
     device_state,
     device_states,
     last_rejection,
+    never_reported,
     signal_qualities,
     worst_signal,
 )
@@ -79,7 +80,7 @@ def _everything(_: DeviceState) -> bool:
 _STATES: Mapping[str, Callable[[DeviceState], bool]] = {
     "": _everything,
     "rejected": lambda one: one.progress.rejected > 0,
-    "silent": lambda one: one.silence is not None,
+    "silent": lambda one: one.silent,
     "gaps": lambda one: one.progress.missing > 0,
     "offline": lambda one: one.progress.state == "offline",
     "never": lambda one: not one.heard,
@@ -90,6 +91,8 @@ _STATES: Mapping[str, Callable[[DeviceState], bool]] = {
 def device_page(request: Request, services: Services, device: str) -> HTMLResponse:
     """Return one device: what came, how well, how good its signals are, and its newest refusals."""
     fleet, state = fleet_state(services), device_state(services, device)
+    together = [device] if state.machine is None else [*fleet.machine(state.machine).devices, device]
+    judged = signal_qualities(services, together)
     return page(
         request,
         "device.html",
@@ -97,7 +100,8 @@ def device_page(request: Request, services: Services, device: str) -> HTMLRespon
         now=fleet.now,
         notices=notices(services, fleet),
         device=state,
-        qualities=signal_qualities(services, [device])[device],
+        qualities=judged[device],
+        never_reported=never_reported(services, state, judged) if judged[device] else [],
         words=device_words,
         parts=PARTS,
         allowed_delay=ALLOWED_DELAY,

@@ -92,7 +92,8 @@ def quarantine_page(
         fleet=fleet,
         now=fleet.now,
         notices=notices(services, fleet),
-        done=_done(replayed, stayed, more, purged),
+        done=_done(replayed, purged),
+        left=_left(replayed, stayed, more, purged),
         entries=entries,
         following=following,
         cursor=cursor,
@@ -187,14 +188,25 @@ def _until(form: Form) -> datetime:
     return until
 
 
-def _done(replayed: int | None, stayed: int | None, more: int | None, purged: int | None) -> str:
-    if purged is not None:
+def _done(replayed: int | None, purged: int | None) -> str:
+    if purged:
         return f"{plural(purged, 'entry was', 'entries were')} purged."
+    if replayed:
+        said = plural(replayed, "entry was", "entries were")
+        return f"{said} replayed and left the quarantine; what is good now is on its way to the store."
+    return ""
+
+
+def _left(replayed: int | None, stayed: int | None, more: int | None, purged: int | None) -> str:
+    """Return what a replay or a purge left as it was; empty where there was none, or it left nothing."""
+    if purged == 0 or (replayed == 0 and not stayed):
+        return "Nothing was done: no entry of this selection is left."
     if replayed is None:
         return ""
-    said = f"{plural(replayed, 'entry was', 'entries were')} replayed; what is good now is on its way to the store."
+    said = []
     if stayed:
-        said += f" {plural(stayed, 'entry stays', 'entries stay')}, with the reason of today."
+        stays = plural(stayed, "entry stays", "entries stay")
+        said.append(f"{'' if replayed else 'Nothing could be replayed: '}{stays} here, with the reason of today.")
     if more:
-        said += f" Only the newest {more:,} were looked at: `foreworn quarantine replay` goes through all."
-    return said
+        said.append(f"Only the newest {more:,} were looked at: `foreworn quarantine replay` goes through all.")
+    return " ".join(said)

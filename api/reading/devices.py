@@ -1,6 +1,6 @@
 """Every device: how far it has come, where it sits, and what was last refused of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,6 +40,16 @@ class DeviceState:
     def heard(self) -> bool:
         """Whether anything ever came from it."""
         return self.progress.last_received_at is not None or self.progress.state != "unknown"
+
+    @property
+    def took_leave(self) -> bool:
+        """Whether it ought to speak, but it, or its last will, said that it is gone."""
+        return self.silence is not None and self.silence.said_goodbye
+
+    @property
+    def silent(self) -> bool:
+        """Whether it ought to speak, does not, and nobody said why."""
+        return self.silence is not None and not self.silence.said_goodbye
 
 
 def device_states(services: ConsoleServices) -> list[DeviceState]:
@@ -93,6 +103,27 @@ def signal_qualities(services: ConsoleServices, devices: Sequence[str]) -> dict[
         for quality in tx.quality.latest(devices=devices):
             judged[quality.device].append(quality)
     return judged
+
+
+def never_reported(
+    services: ConsoleServices, state: DeviceState, judged: Mapping[str, Sequence[SignalQuality]]
+) -> list[str]:
+    """Return the signals of the device's machine that no device there was judged for, sorted.
+
+    Parameters
+    ----------
+    services
+        What the registry knows.
+    state
+        The device.
+    judged
+        The newest judgements of all devices that sit on the machine.
+    """
+    models = {machine.id: machine.model for machine in services.registry.machines()}
+    if state.machine not in models:
+        return []
+    sent = {quality.signal for qualities in judged.values() for quality in qualities}
+    return sorted(set(services.registry.catalogue().of_model(models[state.machine])) - sent)
 
 
 def worst_signal(qualities: Sequence[SignalQuality]) -> SignalQuality | None:

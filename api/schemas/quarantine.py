@@ -10,7 +10,7 @@ from api.reading.payload import payload_preview
 from api.reading.quarantined import SHOWN_BYTES
 from api.schemas.answer import Answer
 from api.schemas.request import Request
-from foreworn.telemetry.quarantine import REASONS, SKIPPED, QuarantineEntry, ReplayReport, Selection
+from foreworn.telemetry.quarantine import REASONS, REMEDIES, SKIPPED, QuarantineEntry, ReplayReport, Selection
 
 LARGEST_ID = 2**63 - 1
 _LONGEST = 2000
@@ -28,6 +28,7 @@ class RejectionAnswer(Answer):
     topic: str
     reason: str = Field(description="A key of the list of reasons.")
     detail: str = Field(description="What a person needs to mend it.")
+    remedy: str = Field(description="What to do about it; empty where this release does not know the reason.")
     signal: str | None = Field(description="The refused signal, where only a value was refused.")
     payload_bytes: int = Field(description="Length of the whole message. [B]")
     payload_base64: str | None = Field(
@@ -47,6 +48,7 @@ class RejectionAnswer(Answer):
             topic=rejection.topic,
             reason=rejection.reason,
             detail=rejection.detail,
+            remedy=REMEDIES.get(rejection.reason, ""),
             signal=rejection.signal,
             payload_bytes=entry.payload_bytes,
             payload_base64=base64.b64encode(rejection.payload).decode() if whole else None,

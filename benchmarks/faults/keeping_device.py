@@ -26,8 +26,7 @@ _PAUSE = 0.1
 class KeepingDevice:
     """Sends all it keeps after every connect, oldest first, and again where it hears nothing for two seconds.
 
-    Until the platform has ever acknowledged anything it sends its oldest message alone: the first number that the
-    platform hears of a device is believed to be its first.
+    Before it does it says, in its status, which number is its oldest: the platform waits for that one.
 
     Written from the contract alone, with no line of the product's own client: what an independent maker would do. Every
     connection is a new clean session, so that no copy kept by the MQTT library overtakes what is older.
@@ -44,9 +43,9 @@ class KeepingDevice:
         self.ledger = ledger
         self._port = port
         self._device = ledger.device
-        self._kept: deque[tuple[int, bytes]] = deque()
+        self._kept: deque[tuple[int, int, bytes]] = deque()  # first and last number, payload
+        self._next = 0
         self._sent = 0
-        self._through: int | None = None
         self._heard = time.monotonic()
         self._lock = threading.RLock()
         self._client: mqtt.Client | None = None
@@ -58,9 +57,10 @@ class KeepingDevice:
 
     def send(self, readings: Sequence[Sample]) -> None:
         """Keep the readings, and send them as one message once there is room for it on the way."""
-        last = max(r.seq for r in readings if r.seq is not None)
+        numbers = [r.seq for r in readings if r.seq is not None]
         with self._lock:
-            self._kept.append((last, payload_of(readings)))
+            self._kept.append((min(numbers), max(numbers), payload_of(readings)))
+            self._next = max(numbers) + 1
             self._send_more()
 
     def refresh(self) -> None:
@@ -108,8 +108,6 @@ class KeepingDevice:
             client.disconnect()
             return
         client.subscribe(topic(SITE, self._device, Kind.ACK), qos=1)
-        status = encode_status(Status(self._device, "online", wants_ack=True))
-        client.publish(topic(SITE, self._device, Kind.STATUS), status, qos=1, retain=True)
         with self._lock:
             self._client = client
             self._start_over()
@@ -118,8 +116,8 @@ class KeepingDevice:
         through = decode_ack(bytes(message.payload))
         self.ledger.acknowledge_through(through)
         with self._lock:
-            self._heard, self._through = time.monotonic(), through
-            while self._kept and self._kept[0][0] <= through:
+            self._heard = time.monotonic()
+            while self._kept and self._kept[0][1] <= through:
                 self._kept.popleft()
                 self._sent = max(0, self._sent - 1)
             self._send_more()
@@ -127,12 +125,19 @@ class KeepingDevice:
     def _start_over(self) -> None:
         self._sent = 0
         self._heard = time.monotonic()
+        self._announce()
         self._send_more()
+
+    def _announce(self) -> None:
+        if self._client is None:
+            return
+        oldest = self._kept[0][0] if self._kept else self._next
+        status = encode_status(Status(self._device, "online", wants_ack=True, oldest=oldest))
+        self._client.publish(topic(SITE, self._device, Kind.STATUS), status, qos=1, retain=True)
 
     def _send_more(self) -> None:
         if self._client is None:
             return
-        window = 1 if self._through is None else _WINDOW
-        for _, payload in itertools.islice(self._kept, self._sent, min(window, len(self._kept))):
+        for _, _, payload in itertools.islice(self._kept, self._sent, min(_WINDOW, len(self._kept))):
             self._client.publish(topic(SITE, self._device, Kind.TELEMETRY), payload, qos=1)
             self._sent += 1

@@ -5,7 +5,7 @@ import random
 import socket
 import struct
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from enum import Enum
 from types import TracebackType
@@ -83,6 +83,9 @@ class FaultyLink:
         self.lost_pubacks = 0
         self.redelivered = 0
         """PUBLISH packets towards the connecting side that say they are sent again."""
+        self.at_puback: Callable[[], object] | None = None
+        """Called once, between reading the connecting side's next PUBACK of a message that came for the first time, and
+        passing it on; on the loop's thread."""
         self._server = loop.run(asyncio.start_server(self._accept, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
 
@@ -179,10 +182,21 @@ class FaultyLink:
                     connection.is_robbed = True
                     self.lost_pubacks += packets.counts[PUBACK] - pubacks
                     continue
-                self.redelivered += 0 if upwards else packets.redelivered - redelivered
+                if upwards:
+                    self._notice_pubacks(connection, pubacks, packets.counts[PUBACK])
+                else:
+                    connection.redelivered += packets.redelivered - redelivered
+                    self.redelivered += packets.redelivered - redelivered
                 await self._send(data, writer)
         except OSError:
             pass  # the other side is gone, which is what this is for
+
+    def _notice_pubacks(self, connection: "_Connection", before: int, now: int) -> None:
+        """Act on the first PUBACK that is not of a redelivered message: those come, and are acknowledged, first."""
+        act = self.at_puback
+        if act is not None and now > max(before, connection.redelivered):
+            self.at_puback = None
+            act()
 
     async def _send(self, data: bytes, writer: asyncio.StreamWriter) -> None:
         while self._weather is Weather.SLOW and data:
@@ -202,6 +216,7 @@ class _Connection:
     def __init__(self, near: asyncio.StreamWriter, far: asyncio.StreamWriter) -> None:
         self._halves = (near, far)
         self.is_robbed = False
+        self.redelivered = 0
 
     def abort(self) -> None:
         """End it with a reset."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 from benchmarks.faults.run import Outcome
-from benchmarks.faults.schedule import FaultKind
+from benchmarks.faults.schedule import FaultKind, StoreKind
 
 _SHOWN = 5
 _LOG = 3000
@@ -20,7 +20,7 @@ class Result:
 
     Parameters
     ----------
-    number, schedule, broker_may_die
+    number, schedule, store, broker_may_die, small_queue
         Which it was.
     fired
         By kind of fault, how often it really took effect.
@@ -30,7 +30,7 @@ class Result:
         As in `Outcome`; None if everything was not drained in time. [s]
     exits
         Last words of the collector where it ended by itself.
-    exit_code, redelivered
+    exit_code, redelivered, broker_dropped
         As in `Outcome`.
     examples
         Some readings for which the ledgers and the store differ.
@@ -40,7 +40,9 @@ class Result:
 
     number: int
     schedule: str
+    store: str
     broker_may_die: bool
+    small_queue: bool
     fired: dict[str, int]
     sent: int
     acknowledged: int
@@ -54,6 +56,7 @@ class Result:
     exits: list[str]
     exit_code: int
     redelivered: int
+    broker_dropped: bool
     examples: list[str]
     log: str
 
@@ -86,7 +89,9 @@ def result_of(outcome: Outcome) -> Result:
     return Result(
         number=schedule.number,
         schedule=str(schedule),
+        store=schedule.store,
         broker_may_die=schedule.broker_may_die,
+        small_queue=schedule.small_queue,
         fired={kind.title: count for kind, count in outcome.fired.items()},
         sent=verdict.sent,
         acknowledged=verdict.acknowledged,
@@ -97,20 +102,34 @@ def result_of(outcome: Outcome) -> Result:
         exits=[f"code {exit.code}: {exit.said}" for exit in outcome.exits],
         exit_code=outcome.exit_code,
         redelivered=outcome.redelivered,
+        broker_dropped=outcome.broker_dropped,
         examples=[f"{name} {key}" for name, keys in differing.items() for key in keys[:_SHOWN]],
         log="" if outcome.is_good else outcome.collector_log[-_LOG:],
     )
 
 
-def figures(results: Sequence[Result]) -> dict[str, float | int]:
-    """Return totals, recovery times, and how often each kind of fault really took effect."""
+def figures(results: Sequence[Result], asked: int) -> dict[str, float | int]:
+    """Return totals, recovery times, and how often each kind of fault really took effect.
+
+    Parameters
+    ----------
+    results
+        Of the schedules that came to an end.
+    asked
+        How many schedules there ought to have been: those without a result broke down, or their lane did.
+    """
     fired: Counter[str] = Counter()
     for result in results:
         fired.update(result.fired)
     return {
+        "asked": asked,
         "schedules": len(results),
+        "broke_down": asked - len(results),
+        **{f"schedules_on_{store}": sum(r.store == store for r in results) for store in StoreKind},
         "schedules_with_plain_devices": sum(not r.broker_may_die for r in results),
         "schedules_whose_broker_may_die": sum(r.broker_may_die for r in results),
+        "schedules_with_a_small_queue": sum(r.small_queue for r in results),
+        "schedules_whose_broker_dropped": sum(r.broker_dropped for r in results),
         "sent": sum(r.sent for r in results),
         "acknowledged": sum(r.acknowledged for r in results),
         "stored": sum(r.stored for r in results),

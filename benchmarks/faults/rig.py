@@ -20,6 +20,7 @@ from benchmarks.faults.readings import CATALOGUE, MODEL, SITE
 from benchmarks.faults.schedule import Schedule, StoreKind
 from benchmarks.faults.small_disk import SmallDisk
 from benchmarks.faults.store_front import StoreFront
+from benchmarks.faults.stranger import STRANGER, Stranger
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.storage.operations.sql import SqlFleetRegistry, open_operations
 from foreworn.telemetry.sample import EPOCH
@@ -31,6 +32,9 @@ LINES: Final = "lines-0"
 CLIENT: Final = ("client-0", "client-1")
 KEEPING: Final = ("keeping-0", "keeping-1")
 _TICK = 0.04
+_SMALL_QUEUE = ("max_inflight_messages 20", "max_queued_messages 1000")
+"""As in Mosquitto where its configuration says nothing."""
+_SMALL_WINDOW = "100"
 _LARGEST_BATCH = 4
 _SETTINGS = {
     "FOREWORN_MQTT__BROKER": "external",
@@ -70,7 +74,7 @@ class Lane:
             engine = open_operations(f"sqlite:///{known}")
             registry = SqlFleetRegistry(engine)
             registry.add_signals(CATALOGUE)
-            devices = [*PLAIN, *CLIENT, *KEEPING]
+            devices = [*PLAIN, *CLIENT, *KEEPING, STRANGER]
             machines = [Machine(f"machine of {device}", MODEL, SITE, EPOCH) for device in devices]
             registry.add(machines, [Attachment(device, f"machine of {device}", EPOCH) for device in devices])
             engine.dispose()
@@ -99,7 +103,7 @@ class Rig:
         self.disk = SmallDisk(self.data) if schedule.needs_small_disk else None
         lane.furnish(self.data)
         (folder / "mosquitto").mkdir()
-        self.broker = MosquittoServer(folder / "mosquitto")
+        self.broker = MosquittoServer(folder / "mosquitto", _SMALL_QUEUE if schedule.small_queue else ())
         self.broker.start()
         self.device_link = FaultyLink(lane.loop, self.broker.port, schedule.seed)
         self.collector_link = FaultyLink(lane.loop, self.broker.port, schedule.seed + 1)
@@ -116,6 +120,7 @@ class Rig:
         self.device_offset = dict.fromkeys((ledger.device for ledger in self.ledgers), 0)
         self.sent_with_offset = 0
         self._numbers = {ledger.device: 0 for ledger in self.ledgers}
+        self.stranger = Stranger(self.broker.port) if schedule.small_queue else None
         self._quiet = threading.Event()
         self._talk = threading.Thread(target=self._keep_talking, name="talk", daemon=True)
 
@@ -127,6 +132,8 @@ class Rig:
         """Let no device send anything new."""
         self._quiet.set()
         self._talk.join()
+        if self.stranger is not None:
+            self.stranger.close()
 
     def send(self, device: Device, count: int) -> None:
         """Let one device send some readings in one message, now."""
@@ -153,6 +160,8 @@ class Rig:
     def close(self) -> None:
         """End everything that is the schedule's own."""
         self._quiet.set()
+        if self.stranger is not None:
+            self.stranger.close()
         for device in self.devices:
             device.close()
         self.collector.close()
@@ -178,6 +187,8 @@ class Rig:
             "FOREWORN_MQTT__PORT": str(self.collector_link.port),
             CLOCK_VARIABLE: str(self._clock),
         }
+        if self.schedule.small_queue:
+            settings["FOREWORN_MQTT__IN_FLIGHT"] = _SMALL_WINDOW  # MQTT 5: it goes before the broker's own limit
         if self.front is not None:
             influx = self.lane.influx
             settings["FOREWORN_STORE__TELEMETRY"] = (

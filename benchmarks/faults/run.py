@@ -13,11 +13,13 @@ from benchmarks.faults.collector_process import COMMAND, Exit
 from benchmarks.faults.rig import Lane, Rig
 from benchmarks.faults.schedule import FaultKind, Schedule, Step, Track
 from benchmarks.faults.stored_rows import duckdb_rows, influx_rows, quarantined_rows, spool_depth
+from benchmarks.faults.stranger import STRANGER
 from benchmarks.faults.strikes import strike
 from benchmarks.faults.verdict import StoredRow, Verdict, judge
 
 PATIENCE = 60.0
 _LOOK = 0.02
+_DROPS = "messages are being dropped for client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Outcome:
         Of the collector when it was asked to end.
     redelivered
         PUBLISH packets that the broker sent the collector again.
+    broker_dropped
+        Whether the broker says that its queue for somebody was full.
     collector_log
         What the collector had to say.
     """
@@ -52,6 +56,7 @@ class Outcome:
     exits: tuple[Exit, ...]
     exit_code: int
     redelivered: int
+    broker_dropped: bool
     collector_log: str
 
     @property
@@ -95,6 +100,7 @@ def run(lane: Lane, schedule: Schedule, *, patience: float = PATIENCE, command: 
                 tuple(rig.collector.exits),
                 exit_code,
                 rig.collector_link.redelivered,
+                _DROPS in (folder / "mosquitto" / "server.log").read_text(errors="replace"),
                 (folder / "collector.log").read_text(errors="replace"),
             )
     finally:
@@ -166,8 +172,13 @@ def _until(holds: Callable[[], bool], deadline: float) -> bool:
 def _judge(rig: Rig) -> Verdict:
     rows: list[StoredRow]
     if rig.front is None:
-        rows = duckdb_rows(rig.data / "telemetry.duckdb")
+        rows = _in_ledgers(duckdb_rows(rig.data / "telemetry.duckdb"))
         return judge(rig.schedule.seed, rig.ledgers, rows)
-    rows = influx_rows(rig.lane.influx, rig.bucket)
+    rows = _in_ledgers(influx_rows(rig.lane.influx, rig.bucket))
     quarantined = quarantined_rows(rig.data / "operations.sqlite")
     return judge(rig.schedule.seed, rig.ledgers, rows, refused=rig.front.refused, quarantined=quarantined)
+
+
+def _in_ledgers(rows: Sequence[StoredRow]) -> list[StoredRow]:
+    """Leave out what somebody said of whom nobody keeps a ledger."""
+    return [row for row in rows if row.key[0] != STRANGER]

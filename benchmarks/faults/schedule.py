@@ -11,6 +11,7 @@ _LENGTH = (0.2, 2.0)
 _BROKER_MAY_DIE = 0.4
 _ON_DUCKDB = 0.35
 _FURTHER = (2, 5)
+_SMALL_QUEUE = 0.5
 
 
 class StoreKind(StrEnum):
@@ -38,6 +39,7 @@ class FaultKind(Enum):
     """Everything that may go wrong: its name, and what it befalls."""
 
     KILL_COLLECTOR = ("kill_collector", Track.COLLECTOR)
+    KILL_COLLECTOR_AT_PUBACK = ("kill_collector_at_puback", Track.COLLECTOR)
     FREEZE_COLLECTOR = ("freeze_collector", Track.COLLECTOR)
     KILL_BROKER = ("kill_broker", Track.BROKER)
     FREEZE_BROKER = ("freeze_broker", Track.BROKER)
@@ -107,6 +109,9 @@ class Schedule:
         How long devices talk.
     steps
         The faults, by time.
+    small_queue
+        Whether the broker's queue is as short as Mosquitto's is by default, and a stranger talks so much that it drops
+        what it has acknowledged: only devices that wait for the platform's acknowledgement can stand that.
     """
 
     number: int
@@ -115,6 +120,7 @@ class Schedule:
     broker_may_die: bool
     seconds: float
     steps: Sequence[Step]
+    small_queue: bool = False
 
     @property
     def needs_small_disk(self) -> bool:
@@ -123,11 +129,16 @@ class Schedule:
 
     def __str__(self) -> str:
         devices = "keeping devices" if self.broker_may_die else "plain and keeping devices"
+        devices += ", a small queue" * self.small_queue
         return f"schedule {self.number} ({self.store}, {devices}): {'; '.join(map(str, self.steps))}"
 
 
-def draw(run_seed: int, number: int, kinds: Sequence[FaultKind] = tuple(FaultKind)) -> Schedule:
+def draw(
+    run_seed: int, number: int, kinds: Sequence[FaultKind] = tuple(FaultKind), *, small_queues: bool = True
+) -> Schedule:
     """Return schedule `number` of a run: the kinds take turns at being in it for certain, others join by chance.
+
+    Where the broker may die, its queue is a small one half of the time, if `small_queues` are wanted.
 
     Examples
     --------
@@ -148,4 +159,5 @@ def draw(run_seed: int, number: int, kinds: Sequence[FaultKind] = tuple(FaultKin
     seconds = dice.uniform(*SECONDS)
     chosen = [first, *dice.choices(fitting, k=dice.randint(*_FURTHER))]
     steps = [Step(dice.uniform(0.3, seconds - 0.5), kind, dice.uniform(*_LENGTH)) for kind in chosen]
-    return Schedule(number, seed, store, broker_may_die, seconds, tuple(sorted(steps, key=lambda step: step.at)))
+    small = broker_may_die and dice.random() < _SMALL_QUEUE and small_queues
+    return Schedule(number, seed, store, broker_may_die, seconds, tuple(sorted(steps, key=lambda s: s.at)), small)

@@ -2,9 +2,12 @@
 
 import os
 import random
+import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Final
 
 from benchmarks.faults.collector_process import stands_still
@@ -21,6 +24,8 @@ _STORM_PAUSE = 0.15
 _FULL_FOR_AT_MOST = 8.0
 _FELT_WITHIN = 4.0
 _CLOCK_JUMP = (30, 240)
+_BACK_WITHIN = 60.0
+_BUSY_FOR_AT_MOST = 0.5
 _LOOK = 0.02
 
 
@@ -31,6 +36,44 @@ def strike(kind: FaultKind, rig: Rig, length: float, dice: random.Random) -> int
 
 def _kill_collector(rig: Rig, length: float, dice: random.Random) -> int:
     return int(rig.collector.kill())
+
+
+def _kill_collector_at_puback(rig: Rig, length: float, dice: random.Random) -> int:
+    """Kill it as it acknowledges something new to the broker, which hears of it; its spool is kept busy before.
+
+    What is acknowledged before it is committed has no time to be committed any more: a kill at any other moment would
+    have to meet the few microseconds between the two.
+    """
+    deadline = time.monotonic() + _BACK_WITHIN
+    while not rig.collector.is_collecting:
+        if time.monotonic() > deadline:
+            return 0
+        time.sleep(_LOOK)
+    killed = threading.Event()
+
+    def kill() -> None:
+        if rig.collector.kill():
+            killed.set()
+
+    try:
+        with _kept_busy(rig.data / "spool.sqlite"):
+            rig.collector_link.at_puback = kill
+            killed.wait(min(length, _BUSY_FOR_AT_MOST))
+        killed.wait(_FELT_WITHIN)
+    except sqlite3.OperationalError:  # its disk is full
+        return 0
+    finally:
+        rig.collector_link.at_puback = None
+    return int(killed.is_set())
+
+
+@contextmanager
+def _kept_busy(file: Path) -> Iterator[None]:
+    """Let nobody write a SQLite file, as a programme that backs it up might."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
 
 
 def _freeze_collector(rig: Rig, length: float, dice: random.Random) -> int:
@@ -178,6 +221,7 @@ def _platform_clock_jump(rig: Rig, length: float, dice: random.Random) -> int:
 
 _STRIKES: Final[Mapping[FaultKind, Strike]] = {
     FaultKind.KILL_COLLECTOR: _kill_collector,
+    FaultKind.KILL_COLLECTOR_AT_PUBACK: _kill_collector_at_puback,
     FaultKind.FREEZE_COLLECTOR: _freeze_collector,
     FaultKind.KILL_BROKER: lambda rig, length, _: _kill(rig.broker, length / 2),
     FaultKind.FREEZE_BROKER: lambda rig, length, _: _freeze(rig.broker, length),

@@ -16,8 +16,8 @@ from foreworn.telemetry.sample import EPOCH
 from foreworn.telemetry.signal import SignalCatalogue
 from simulators.load.fleet import MODEL, load_signals
 from simulators.load.generator import LoadGenerator
+from simulators.load.ledger import Ledger
 from simulators.load.plan import LoadFormat, LoadPlan
-from simulators.load.report import LoadReport
 from tests.servers import InfluxServer, MosquittoServer
 
 IN_FLIGHT: Final = 20_000
@@ -131,19 +131,19 @@ def last_word(port: int, number: int = 1) -> LoadPlan:
     )
 
 
-def send(plan: LoadPlan) -> LoadReport:
-    """Send a load and wait for what acknowledges it.
+def send(plan: LoadPlan) -> Ledger:
+    """Send a load, wait for what acknowledges it, and return what was sent.
 
     Raises
     ------
     RuntimeError
         If not all of it was acknowledged.
     """
-    report = LoadGenerator(plan).run()
-    progress = report.progress
+    generator = LoadGenerator(plan)
+    progress = generator.run().progress
     if (progress.confirmed if plan.wants_ack else progress.acknowledged) < progress.sent:
         raise RuntimeError(f"of {progress.sent} messages not all were acknowledged: {progress}")
-    return report
+    return generator.ledger()
 
 
 def until(holds: Callable[[], bool], what: str, *, within: float = _LONGEST_WAIT, every: float = _LOOK) -> None:

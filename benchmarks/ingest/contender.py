@@ -15,7 +15,8 @@ from typing import Final, Protocol
 
 from benchmarks.faults.collector_process import CollectorProcess, stands_still
 from benchmarks.ingest.bench import IN_FLIGHT, Bench, last_word, send, until
-from ingestion.spool.spool import SqliteSpool
+from benchmarks.ingest.content import check_count, check_same, devices_of, in_influx, in_lines, in_spool, said
+from simulators.load.ledger import Ledger
 from tests.servers import MosquittoServer
 
 _SUBSCRIBED = b"Connected"
@@ -34,8 +35,8 @@ class Contender(Protocol):
         """Return once it has put this many rows, from its start on, where they are to go."""
         ...
 
-    def verify(self, rows: int) -> None:
-        """End it, and raise `RuntimeError` unless exactly these rows are where they are to be."""
+    def verify(self, sent: Sequence[Ledger]) -> None:
+        """End it, and raise `RuntimeError` unless what was sent, and nothing else, is where it is to be."""
         ...
 
     def close(self) -> None:
@@ -84,7 +85,7 @@ class ForewornCollector:
         self._folder = bench.new_folder()
         self._data = self._folder / "data"
         self._bucket = bench.influx.new_bucket()
-        self._last = 0
+        self._last: list[Ledger] = []
         bench.furnish(self._data)
         environment = self._settings(store_port or bench.influx.port) | dict(settings)
         command = (sys.executable, "-c", "from foreworn.cli import main; main()", "collect", "--collector", kind)
@@ -112,26 +113,25 @@ class ForewornCollector:
         if self._to_store:
             until(lambda: stored_rows(self._bench, self._bucket) >= rows, f"storing {rows} rows", every=0.25)
         else:
-            self._last += 1
-            send(last_word(self._broker.port, self._last))
+            self._last.append(send(last_word(self._broker.port, len(self._last) + 1)))
 
-    def verify(self, rows: int) -> None:
-        """End it, and count; what is said to be in the spool is there after a kill -9."""
+    def verify(self, sent: Sequence[Ledger]) -> None:
+        """End it, and compare; what is said to be in the spool is there after a kill -9."""
         if self._to_store:
             code = self.process.stop()
             if code != 0:
                 raise RuntimeError(f"the collector ended with code {code}")
-            found = stored_rows(self._bench, self._bucket)
+            found = in_influx(self._bench.influx, self._bucket, devices_of(sent))
+            check_count(found, stored_rows(self._bench, self._bucket))
         else:
-            rows += self._last
             self.process.end()
             if not stands_still(self._bench.influx.pid):
                 raise RuntimeError("somebody woke the store, so rows went on into it")
-            found = spooled_rows(self.spool)
-        if found != rows:
-            self._bench.influx.resume()
-            stored, exits = stored_rows(self._bench, self._bucket), [exit.said for exit in self.process.exits]
-            raise RuntimeError(f"{found} rows are there, not {rows}; {stored} in the store; it gave up: {exits}")
+            found = in_spool(self.spool)
+        try:
+            check_same(found, said([*sent, *self._last]))
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}; it gave up: {[exit.said for exit in self.process.exits]}") from error
 
     def close(self) -> None:
         """End it."""
@@ -152,17 +152,6 @@ class ForewornCollector:
             "FOREWORN_STORE__TELEMETRY": f"influx://127.0.0.1:{store_port}/{self._bucket}?org={influx.org}",
             "FOREWORN_STORE__INFLUX_TOKEN": influx.token,
         }
-
-
-def spooled_rows(file: Path) -> int:
-    """Return how many different samples a spool that nobody has open holds."""
-    found: set[tuple[str, int | None]] = set()
-    with SqliteSpool(file) as spool:
-        while waiting := spool.pending():
-            for _, batch in waiting:
-                found.update((sample.device, sample.seq) for sample in batch.telemetry.samples)
-            spool.discard(waiting[-1][0])
-    return len(found)
 
 
 def stored_rows(bench: Bench, bucket: str) -> int:
@@ -217,12 +206,13 @@ class Telegraf:
         """Return once so many rows are written."""
         until(lambda: self._written() >= rows, f"Telegraf's writing {rows} rows", every=0.1)
 
-    def verify(self, rows: int) -> None:
-        """End it, and count."""
+    def verify(self, sent: Sequence[Ledger]) -> None:
+        """End it, and compare."""
         self.close()
-        found = self._written()
-        if found != rows:
-            raise RuntimeError(f"Telegraf has written {found} rows, not {rows}")
+        influx = self._bench.influx
+        found = in_influx(influx, self._bucket, devices_of(sent)) if self._bucket else in_lines(self._rows)
+        check_count(found, self._written())
+        check_same(found, said(sent))
 
     def close(self) -> None:
         """End it."""

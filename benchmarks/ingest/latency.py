@@ -45,8 +45,22 @@ class StoredTimes:
         return found
 
 
+def due_at(ledger: Ledger) -> npt.NDArray[np.float64]:
+    """Return when each message of a paced load was due, however late it was handed to its socket. [epoch s].
+
+    The load begins when the message that was late by the least was due.
+    """
+    plan = ledger.plan
+    assert plan.rate is not None, "only a paced load is due at a time"
+    connection = ledger.device.astype(np.int64) % plan.connections
+    slots = np.array([plan.slots(number) for number in range(plan.connections)])[connection]
+    turn = (ledger.seq - plan.first_seq) // plan.batch * slots + ledger.device.astype(np.int64) // plan.connections
+    after: npt.NDArray[np.float64] = (turn + connection / plan.connections) * plan.devices / (plan.rate * slots)
+    return after + float((ledger.sent_at - after).min())
+
+
 def latencies(bench: Bench, rate: int) -> dict[str, float]:
-    """Return p50 and p99 from publishing to acknowledged and to stored at so many messages a second. [ms].
+    """Return p50 and p99 from when a message was due to acknowledged and to stored at a rate a second. [ms].
 
     Acknowledged is the platform's own acknowledgement, which follows the commit; devices hear it at once here, where
     the default joins them for a second. Stored is InfluxDB's answer. The first three seconds are left out.
@@ -73,8 +87,8 @@ def latencies(bench: Bench, rate: int) -> dict[str, float]:
             if report.rate < 0.95 * rate:
                 raise RuntimeError(f"the generator reached {report.rate:,.0f} messages a second, not {rate:,}")
             collector.wait_for(report.readings)
-            collector.verify(report.readings)
             ledger = generator.ledger()
+            collector.verify([ledger])
     return _percentiles("acknowledged", rate, ledger, ledger.confirmed_at) | _percentiles(
         "stored", rate, ledger, _stored_at(ledger, stored)
     )
@@ -88,9 +102,9 @@ def _stored_at(ledger: Ledger, stored: StoredTimes) -> npt.NDArray[np.float64]:
 
 
 def _percentiles(name: str, rate: int, ledger: Ledger, at: npt.NDArray[np.float64]) -> dict[str, float]:
-    sent = ledger.sent_at
-    steady = sent >= sent.min() + _WARM_SECONDS
-    passed = (at - sent)[steady]
+    due = due_at(ledger)
+    steady = due >= due.min() + _WARM_SECONDS
+    passed = (at - due)[steady]
     if np.isnan(passed).any():
         raise RuntimeError(f"{int(np.isnan(passed).sum())} messages were never {name}")
     p50, p99 = np.percentile(passed * 1000, [50, 99])

@@ -51,7 +51,7 @@ def take_turn(bench: Bench, start: StartContender, work: Work) -> float:
     """
     warm = _WARM_UP // work.batch // DEVICES * DEVICES
     with bench.broker() as broker, closing(start(bench, broker)) as contender:
-        send(load(port=broker.port, messages=warm, batch=work.batch, form=work.form))
+        sent = [send(load(port=broker.port, messages=warm, batch=work.batch, form=work.form))]
         contender.wait_for(warm * work.batch)
         plan = load(
             port=broker.port,
@@ -65,12 +65,12 @@ def take_turn(bench: Bench, start: StartContender, work: Work) -> float:
         if work.rate is None:
             pause(contender)
         try:
-            send(plan)
+            sent.append(send(plan))
         finally:
             resume(contender)
         contender.wait_for((warm + work.messages) * work.batch)
         spent = cpu_seconds(contender.pid) - before
-        contender.verify((warm + work.messages) * work.batch)
+        contender.verify(sent)
     return work.messages * work.batch / spent
 
 

@@ -80,7 +80,8 @@ def train_on(folder: Path, subset: str, settings: LifeModelSettings, *, seeds: i
     """Train on the train part alone; the folds are forecast by trees of other seeds besides."""
     history = read_cmapss(folder, subset, parts=[TRAIN]).history
     rows, signals = prepare(history, COMPONENT, until=UNTIL, settings=settings)
-    unseen = forecast_unseen(rows, signals, COMPONENT, settings)
+    others = range(settings.seed + 1, settings.seed + seeds)
+    unseen = forecast_unseen(rows, signals, COMPONENT, settings, other_seeds=others)
     return Trained(fit(rows, signals, COMPONENT, until=UNTIL, settings=settings, unseen=unseen), rows, unseen)
 
 
@@ -235,7 +236,7 @@ def protocol(trained: Trained, subset: str) -> str:
         f"C-MAPSS {subset}: one forecast per test engine at its last cycle; truth capped at {CAP:g} cycles where a "
         "figure says capped, raw otherwise; intervals are held against the raw truth. Learned from the "
         f"{trained.rows.lives} engines of the train part alone, in {settings.folds} folds by engine for which "
-        f"everything ({regimes} operating regimes, health indices, past lives, trees) is learned anew; rows with more "
+        f"everything ({regimes} operating regime(s), health indices, past lives, trees) is learned anew; rows with more "
         f"than {settings.learn_up_to:g} cycles left do not teach; intervals are stretched by the folds' forecasts. "
         f"folds_ figures: held-out engines at all cycles with {SHORTEST_LEFT} to {LONGEST_LEFT} left and at least "
         f"{YOUNGEST} flown, each fold's intervals stretched by the others. Published, best deep nets: FD001 10.97, "

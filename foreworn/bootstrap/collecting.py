@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from foreworn.bootstrap.collector_kind import CollectorKind
+from foreworn.bootstrap.new_signals import NewSignals
 from foreworn.bootstrap.stores import Stores
 from foreworn.clock import Clock
 from foreworn.errors import DamagedModel, NotFound
@@ -22,16 +23,6 @@ from ingestion.forwarding.forwarder import Forwarder
 from ingestion.reception.directory import RegistryDirectory
 from ingestion.reception.reception import Reception
 from ingestion.reception.validation import Validator
-
-
-class CollectorKind(StrEnum):
-    """How messages are read from the broker."""
-
-    BULK = "bulk"
-    """Many at a time, decoded by column."""
-    PAHO = "paho"
-    """One at a time, through paho's callbacks: the simple form of the same, to compare with."""
-
 
 _COLLECTORS: dict[CollectorKind, type[BulkCollector] | type[PahoCollector]] = {
     CollectorKind.BULK: BulkCollector,
@@ -53,7 +44,7 @@ class Collecting:
     @property
     def failed(self) -> Exception | None:
         """Why nothing more is taken in or stored, or None; the process ought to exit with an error."""
-        return self.collector.failed or self.forwarder.failed
+        return self.collector.failed or self.forwarder.failed or self.broker.failed
 
 
 @contextmanager
@@ -101,6 +92,7 @@ def running_collector(
             settings=settings.ingestion,
             window=window,
             on_forwarded=on_forwarded,
+            learn=NewSignals(stores.registry, stores.telemetry),
         )
         reception = new_reception(settings, stores, clock)
         collector = _COLLECTORS[kind](

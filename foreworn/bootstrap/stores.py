@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
@@ -29,15 +29,16 @@ from foreworn.storage.operations.sql import (
     open_operations,
 )
 from foreworn.storage.operations.sql.answers import SqlAnswerBook
-from foreworn.storage.telemetry.duck import DuckTelemetryStore
-from foreworn.storage.telemetry.influx import InfluxTelemetryStore, create_bucket
-from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import DeviceProgressLog, DirtyWindows, Spool
 from foreworn.telemetry.quarantine import Quarantine
 from foreworn.telemetry.signal import SignalCatalogue
 from foreworn.telemetry.store import TelemetryStore
 from ingestion.spool.spool import SqliteSpool
 from models.registry import FolderDetectorStore, FolderModelStore
+
+# Each store's driver is loaded where it is opened: InfluxDB's alone takes half a second and 50 MB.
+if TYPE_CHECKING:
+    from foreworn.storage.telemetry.influx import InfluxTelemetryStore
 
 _log = logging.getLogger(__name__)
 
@@ -125,8 +126,12 @@ def open_telemetry(settings: Settings, catalogue: SignalCatalogue) -> TelemetryA
     """Open the telemetry store at `settings.store.telemetry`."""
     address = urlsplit(settings.store.telemetry)
     if address.scheme == "memory":
+        from foreworn.storage.telemetry.memory import MemoryTelemetryStore
+
         return MemoryTelemetryStore(catalogue)
     if address.scheme == "duckdb":
+        from foreworn.storage.telemetry.duck import DuckTelemetryStore
+
         return DuckTelemetryStore(_file_in(settings.data_dir, address.path), catalogue)
     if address.scheme in ("influx", "influxs"):
         return _open_influx(settings, catalogue)
@@ -136,7 +141,9 @@ def open_telemetry(settings: Settings, catalogue: SignalCatalogue) -> TelemetryA
     )
 
 
-def _open_influx(settings: Settings, catalogue: SignalCatalogue) -> InfluxTelemetryStore:
+def _open_influx(settings: Settings, catalogue: SignalCatalogue) -> "InfluxTelemetryStore":
+    from foreworn.storage.telemetry.influx import InfluxTelemetryStore, create_bucket
+
     address = urlsplit(settings.store.telemetry)
     bucket, organisation = address.path.strip("/"), parse_qs(address.query).get("org", [""])[0]
     if not bucket or not organisation or settings.store.influx_token is None:

@@ -1,4 +1,8 @@
-"""The `foreworn` command: parse, build, run. Every error raised on purpose becomes one line and exit code 1."""
+"""The `foreworn` command: parse, build, run. Every error raised on purpose becomes one line and exit code 1.
+
+A command imports what it runs inside its function: whoever asks for the version, or restarts a collector, would
+otherwise wait for LightGBM, the web framework and the simulator, and keep them in memory.
+"""
 
 import logging
 import signal

@@ -1,13 +1,15 @@
 """The command that only collects: a role of a server installation."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from foreworn import terminal
-from foreworn.bootstrap import Collecting, CollectorKind
-from foreworn.collect import run_collect
+from foreworn.bootstrap.collector_kind import CollectorKind
 from foreworn.settings import Settings
+
+if TYPE_CHECKING:
+    from foreworn.bootstrap import Collecting
 
 app = typer.Typer()
 
@@ -22,9 +24,11 @@ def collect(
 
     The broker and the stores are environment variables: docs/reference/settings.md.
     """
+    from foreworn.collect import run_collect
+
     settings = Settings()
 
-    def told(collecting: Collecting) -> None:
+    def told(collecting: "Collecting") -> None:
         broker = collecting.broker
         terminal.err.print(
             f"Collecting from {broker.host}:{broker.port} ({broker.kind}), data in {settings.data_dir} (Ctrl-C stops)",

@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from foreworn.cli.options import in_a_folder
 from foreworn.errors import ConfigurationError
-from ingestion.broker.access import access_list, read_gateways
-from ingestion.broker.authority import Authority, Issued
+
+if TYPE_CHECKING:
+    from ingestion.broker.authority import Authority, Issued
 
 app = typer.Typer(no_args_is_help=True, help="Say which devices may speak to the broker, and as whom.")
 certificates = typer.Typer(no_args_is_help=True, help="Make and revoke the certificates that broker and devices show.")
@@ -33,6 +34,8 @@ def acl(
     ] = None,
 ) -> None:
     """Write Mosquitto's access list: every identity speaks for its own device, a gateway for those on its list."""
+    from ingestion.broker.access import access_list, read_gateways
+
     if gateways is not None and not gateways.is_file():
         raise ConfigurationError(f"there is no file {gateways}")
     text = access_list({} if gateways is None else read_gateways(gateways))
@@ -45,6 +48,8 @@ def acl(
 @certificates.command("ca")
 def certificate_ca(folder: Folder = _FOLDER) -> None:
     """Make the plant's own authority, whose signature broker and devices trust."""
+    from ingestion.broker.authority import Authority
+
     Authority.create(folder, datetime.now(UTC))
     typer.echo(f"{folder / 'authority'}: who has ca.key can be any device, so keep it off the broker and in a backup")
 
@@ -57,13 +62,13 @@ def certificate_broker(
     replace: Replace = False,
 ) -> None:
     """Make the broker's certificate; localhost is always among its names."""
-    _tell(Authority(folder).issue_broker(hosts, timedelta(days=days), datetime.now(UTC), replace=replace))
+    _tell(_authority(folder).issue_broker(hosts, timedelta(days=days), datetime.now(UTC), replace=replace))
 
 
 @certificates.command("platform")
 def certificate_platform(folder: Folder = _FOLDER, days: Days = 365, replace: Replace = False) -> None:
     """Make the platform's certificate: it reads what devices say, and acknowledges."""
-    _tell(Authority(folder).issue_platform(timedelta(days=days), datetime.now(UTC), replace=replace))
+    _tell(_authority(folder).issue_platform(timedelta(days=days), datetime.now(UTC), replace=replace))
 
 
 @certificates.command("device")
@@ -71,17 +76,23 @@ def certificate_device(
     identity: Identity, folder: Folder = _FOLDER, days: Days = 365, replace: Replace = False
 ) -> None:
     """Make the certificate of a device or a gateway."""
-    _tell(Authority(folder).issue_device(identity, timedelta(days=days), datetime.now(UTC), replace=replace))
+    _tell(_authority(folder).issue_device(identity, timedelta(days=days), datetime.now(UTC), replace=replace))
 
 
 @certificates.command("revoke")
 def certificate_revoke(identity: Identity, folder: Folder = _FOLDER) -> None:
     """Revoke the certificate of a device or a gateway; the broker knows once it has been restarted."""
-    if Authority(folder).revoke_device(identity, datetime.now(UTC)):
+    if _authority(folder).revoke_device(identity, datetime.now(UTC)):
         typer.echo(f"{identity} is revoked: give the broker the new ca.crl, and restart it")
     else:
         typer.echo(f"{identity} was revoked before")
 
 
-def _tell(issued: Issued) -> None:
+def _authority(folder: Path) -> "Authority":
+    from ingestion.broker.authority import Authority
+
+    return Authority(folder)
+
+
+def _tell(issued: "Issued") -> None:
     typer.echo(f"{issued.folder}, good until {issued.until:%Y-%m-%d}")

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foreworn import bootstrap, terminal
-from foreworn.fleet.history import RecordedFleet
+
+if TYPE_CHECKING:
+    from foreworn.fleet.history import RecordedFleet
 
 
-def read_fleet(folder: Path) -> RecordedFleet:
+def read_fleet(folder: Path) -> "RecordedFleet":
     """Read a fleet history and tell what was assumed."""
     fleet = bootstrap.read_history(folder)
     for note in fleet.notes:
@@ -15,7 +18,7 @@ def read_fleet(folder: Path) -> RecordedFleet:
     return fleet
 
 
-def show_fleet(fleet: RecordedFleet, folder: Path) -> None:
+def show_fleet(fleet: "RecordedFleet", folder: Path) -> None:
     """Print what a fleet history holds."""
     history = fleet.history
     for note in fleet.notes:

@@ -8,12 +8,10 @@ from typing import Annotated
 import typer
 
 from foreworn import bootstrap, terminal
-from foreworn.bootstrap import open_stores
 from foreworn.cli.folders import show_fleet
 from foreworn.cli.options import Folder
 from foreworn.data_folder import data_folder_lock
 from foreworn.settings import Settings
-from foreworn.storage.history import read_cmapss
 
 app = typer.Typer(no_args_is_help=True, help="Bring in a plant, and its past, from files.")
 
@@ -36,6 +34,8 @@ def import_cmapss(
     folder: Annotated[Path, typer.Argument(help="Where to write the fleet history.")],
 ) -> None:
     """Turn a set of NASA's C-MAPSS turbofan engines into a fleet history; one cycle becomes one hour."""
+    from foreworn.storage.history import read_cmapss
+
     fleet = read_cmapss(source, subset)
     bootstrap.write_history(fleet, folder)
     show_fleet(fleet, folder)
@@ -68,7 +68,7 @@ def import_load(folder: Folder) -> None:
     """Enter a plant from files, all or nothing: machines, people, parts, stock, plans, orders, costs, and its past."""
     settings = Settings()
     with data_folder_lock(settings):
-        stores = open_stores(settings)
+        stores = bootstrap.open_stores(settings)
         try:
             loaded = bootstrap.load(
                 settings, stores, folder, on_writing=lambda: typer.echo("Writing telemetry and events")
@@ -80,7 +80,8 @@ def import_load(folder: Folder) -> None:
         terminal.err.print(f"Note: {note}", highlight=False)
     terminal.show_figures("Entered or changed", loaded.entered.changed)
     _tell_of_assumed_costs(loaded.entered.assumed_costs)
-    typer.echo(f"{machines} machines registered, {loaded.samples:,} samples stored in {settings.data_dir}")
+    stored = terminal.counted(loaded.samples, "sample")
+    typer.echo(f"{terminal.counted(machines, 'machine')} registered, {stored} stored in {settings.data_dir}")
 
 
 def _tell_of_assumed_costs(pairs: Sequence[tuple[str, str]]) -> None:

@@ -1,23 +1,20 @@
 """Commands that learn from a history, judge forecasts, and live through it again."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from foreworn import bootstrap, terminal
-from foreworn.bootstrap import open_detector_store, open_model_store, open_stores
 from foreworn.cli.folders import read_fleet, write_json
 from foreworn.cli.options import Folder, JsonFile, factor, time_option
 from foreworn.data_folder import data_folder_lock, make_data_folder
 from foreworn.errors import TooLittleHistory
-from foreworn.fleet.history import RecordedFleet
-from foreworn.health.failure_model import FailureModel
-from foreworn.loop.backtest import backtest as run_backtest
-from foreworn.loop.training import train as run_training
-from foreworn.loop.training import train_detector
-from foreworn.replay import check_stretch, run_replay
 from foreworn.settings import Settings
+
+if TYPE_CHECKING:
+    from foreworn.fleet.history import RecordedFleet
+    from foreworn.health.failure_model import FailureModel
 
 app = typer.Typer()
 
@@ -28,6 +25,9 @@ def train(
     until: Annotated[datetime, time_option(help="Learn from what was stamped before this time.")],
 ) -> None:
     """Train a failure model and an anomaly detector on a fleet history, and put them in use."""
+    from foreworn.loop.training import train as run_training
+    from foreworn.loop.training import train_detector
+
     settings = Settings()
     make_data_folder(settings)
     fleet = read_fleet(folder)
@@ -36,12 +36,12 @@ def train(
             fleet.history,
             until=until,
             settings=settings.scoring,
-            models=open_model_store(settings),
+            models=bootstrap.open_model_store(settings),
             catalogue=fleet.catalogue,
         )
     terminal.show_model(model)
     try:
-        detector = train_detector(fleet.history, until=until, detectors=open_detector_store(settings))
+        detector = train_detector(fleet.history, until=until, detectors=bootstrap.open_detector_store(settings))
     except TooLittleHistory as little:
         terminal.err.print(f"No anomaly detector: {little}", highlight=False)
     else:
@@ -62,6 +62,8 @@ def backtest(
     json_file: JsonFile = None,
 ) -> None:
     """Train on a fleet's past and judge the forecasts of a later stretch."""
+    from foreworn.loop.backtest import backtest as run_backtest
+
     fleet = read_fleet(folder)
     with terminal.waiting("Training and judging"):
         result = run_backtest(
@@ -95,12 +97,14 @@ def replay(
 
     The model it trains stays in the replay's folder: the one in use is not touched.
     """
+    from foreworn.replay import check_stretch, run_replay
+
     fleet = read_fleet(folder)
     check_stretch(fleet, start, end)
     settings = bootstrap.for_replay(Settings(), store, operations=operations)
     with data_folder_lock(settings):
         bootstrap.start_afresh(settings)
-        stores = open_stores(settings)
+        stores = bootstrap.open_stores(settings)
         try:
             _tell_of_earlier_samples(stores, start, end)
             scorer = _replay_model(fleet, start, model, stores)
@@ -114,7 +118,7 @@ def replay(
     write_json(json_file, replayed.report.as_json())
 
 
-def _tell_of_earlier_samples(stores: bootstrap.Stores, start: datetime, end: datetime) -> None:
+def _tell_of_earlier_samples(stores: "bootstrap.Stores", start: datetime, end: datetime) -> None:
     held = stores.telemetry.count_samples(start, end)
     if held:
         terminal.err.print(
@@ -124,10 +128,14 @@ def _tell_of_earlier_samples(stores: bootstrap.Stores, start: datetime, end: dat
         )
 
 
-def _replay_model(fleet: RecordedFleet, start: datetime, version: str | None, stores: bootstrap.Stores) -> FailureModel:
+def _replay_model(
+    fleet: "RecordedFleet", start: datetime, version: str | None, stores: "bootstrap.Stores"
+) -> "FailureModel":
+    from foreworn.loop.training import train as run_training
+
     settings = Settings()
     if version is not None:
-        return open_model_store(settings).load(version)
+        return bootstrap.open_model_store(settings).load(version)
     with terminal.waiting(f"Training on what was stamped before {start:%Y-%m-%d %H:%M} UTC"):
         return run_training(
             fleet.history, until=start, settings=settings.scoring, models=stores.models, catalogue=fleet.catalogue

@@ -3,19 +3,17 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from foreworn import bootstrap, terminal
 from foreworn.cli.folders import show_fleet, write_json
 from foreworn.cli.options import JsonFile, PlantOption, factor, time_option
-from foreworn.demo import DemoPlan, Scores, demo_settings, run_demo
-from foreworn.live import run_live
 from foreworn.settings import Settings
-from simulators.fleet_publisher import publish_fleet
-from simulators.plant import Plant, PlantFile, read_plant, shipped_plants, write_truth
-from simulators.plant import simulate as run_simulation
+
+if TYPE_CHECKING:
+    from simulators.plant import PlantFile
 
 app = typer.Typer()
 
@@ -26,9 +24,11 @@ def up() -> None:
 
     Ports, stores and all else are environment variables, such as FOREWORN_API__PORT: docs/reference/settings.md.
     """
+    from foreworn.live import run_live
+
     settings = Settings()
 
-    def told(platform: bootstrap.Platform) -> None:
+    def told(platform: "bootstrap.Platform") -> None:
         broker, api = platform.broker, platform.settings.api
         terminal.err.print(f"MQTT on {broker.host}:{broker.port} ({broker.kind}), data in {settings.data_dir}")
         if platform.stores.models.serving() is None:
@@ -53,11 +53,16 @@ def demo(
         typer.Option("--day-seconds", min=0, help="Least seconds a plant's day takes; by hand 60, once 0, else 2."),
     ] = None,
     scores: Annotated[
-        Scores, typer.Option(help="Act on the model's scores, or on the same given to the wrong machines.")
-    ] = Scores.MODEL,
+        Literal["model", "shuffled"],
+        typer.Option(
+            metavar="model|shuffled", help="Act on the model's scores, or on the same given to the wrong machines."
+        ),
+    ] = "model",
     json_file: JsonFile = None,
 ) -> None:
     """Simulate a plant, learn from its year, let it live over MQTT, act on the forecasts, and price that."""
+    from foreworn.demo import DemoPlan, Scores, demo_settings, run_demo
+
     settings = bootstrap.for_replay(Settings(), name="demo")
     if day_seconds is None:
         day_seconds = 0.0 if once else 60.0 if by_hand else 2.0
@@ -65,7 +70,7 @@ def demo(
         _plant(plant),
         seed,
         timedelta(days=days),
-        scores,
+        Scores(scores),
         # A proposal that is approved at once is one that no visitor sees.
         patience=timedelta(0) if once else timedelta(days=1),
         day=timedelta(seconds=day_seconds),
@@ -82,8 +87,10 @@ def demo(
     write_json(json_file, result.as_json())
 
 
-def _plant(named: str) -> PlantFile:
+def _plant(named: str) -> "PlantFile":
     """Return a plant by the name it comes with, or from a file."""
+    from simulators.plant import read_plant, shipped_plants
+
     shipped = shipped_plants()
     return read_plant(shipped.get(named, Path(named)))
 
@@ -106,6 +113,10 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate a plant that wears, run to failure, and write its history and its truth."""
+    from simulators.fleet_publisher import publish_fleet
+    from simulators.plant import Plant, read_plant, shipped_plants, write_truth
+    from simulators.plant import simulate as run_simulation
+
     begin = start or datetime(2025, 1, 1, tzinfo=UTC)
     shipped = shipped_plants()
     file = shipped.get(plant, Path(plant))

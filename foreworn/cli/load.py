@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,7 +10,9 @@ from foreworn import terminal
 from foreworn.cli.options import in_a_folder
 from foreworn.errors import ConfigurationError
 from foreworn.settings import Settings
-from simulators.load import LoadFormat, LoadGenerator, LoadPlan, LoadReport, write_fleet
+
+if TYPE_CHECKING:
+    from simulators.load import LoadPlan, LoadReport
 
 app = typer.Typer()
 
@@ -22,7 +24,10 @@ def load(
     rate: Annotated[
         float, typer.Option(help="Messages a second over all of them; 0: as many as the broker takes.")
     ] = 5000,
-    form: Annotated[LoadFormat, typer.Option("--format", help="How a message carries its readings.")] = LoadFormat.JSON,
+    form: Annotated[
+        Literal["json", "lines"],
+        typer.Option("--format", metavar="json|lines", help="How a message carries its readings."),
+    ] = "json",
     batch: Annotated[int, typer.Option(help="Readings in a message.")] = 1,
     signals: Annotated[int, typer.Option(help="Values in a reading.")] = 6,
     seconds: Annotated[float, typer.Option(help="How long to send.")] = 30.0,
@@ -42,6 +47,8 @@ def load(
     ] = None,
 ) -> None:
     """Put a load of many devices on the broker at FOREWORN_MQTT__HOST, and say how it was acknowledged."""
+    from simulators.load import LoadFormat, LoadPlan, write_fleet
+
     mqtt = Settings().mqtt
     if mqtt.tls:
         raise ConfigurationError("the load generator does not speak TLS: give the broker a plain listener for it")
@@ -54,7 +61,7 @@ def load(
         connections=connections,
         rate=rate or None,
         duration=timedelta(seconds=seconds),
-        format=form,
+        format=LoadFormat(form),
         batch=batch,
         signals=signals,
         seed=seed,
@@ -64,23 +71,40 @@ def load(
     )
     if fleet is not None:
         write_fleet(fleet, plan)
-        typer.echo(f"{devices} machines are in {fleet}; make them known with: foreworn import load {fleet}")
+        typer.echo(
+            f"{terminal.counted(devices, 'machine')} written to {fleet}; make known with: foreworn import load {fleet}"
+        )
     else:
         _send(plan, ledger)
 
 
-def _send(plan: LoadPlan, file: Path | None) -> None:
+def _send(plan: "LoadPlan", file: Path | None) -> None:
+    from simulators.load import LoadGenerator
+
     generator = LoadGenerator(plan)
     report = generator.run()
+    ledger = generator.ledger()
     if file is not None:
-        generator.ledger().save(file)
-    terminal.show_figures("Load", {name: f"{value:,.1f}" for name, value in report.figures().items()})
+        ledger.save(file)
+    terminal.show_figures("Load", _figures(plan, report))
+    terminal.out.print(f"To go on from here with the same devices: --first-seq {ledger.next_seq}", highlight=False)
     missing = _missing(plan, report)
     if missing:
         terminal.err.print(f"{missing:,} of {report.progress.sent:,} messages are not acknowledged", highlight=False)
         raise typer.Exit(1)
 
 
-def _missing(plan: LoadPlan, report: LoadReport) -> int:
+def _figures(plan: "LoadPlan", report: "LoadReport") -> dict[str, str]:
+    """Return what to print: counts whole, and what the platform confirmed only where it was asked to."""
+    from simulators.load import COUNTS
+
+    return {
+        name: f"{value:,.0f}" if name in COUNTS else f"{value:,.1f}"
+        for name, value in report.figures().items()
+        if name != "confirmed" or plan.wants_ack
+    }
+
+
+def _missing(plan: "LoadPlan", report: "LoadReport") -> int:
     progress = report.progress
     return progress.sent - (progress.confirmed if plan.wants_ack else progress.acknowledged)

@@ -8,17 +8,16 @@ from typing import Annotated
 
 import typer
 
-from api.reading.quarantined import SHOWN_BYTES
-from api.schemas.quarantine import LARGEST_ID, RejectionAnswer
-from foreworn import terminal
-from foreworn.bootstrap import opened_quarantine
+from foreworn import bootstrap, terminal
 from foreworn.cli.options import time_option
-from foreworn.cli.quarantine_screen import show_entries, show_entry, show_report
+from foreworn.cli.quarantine_screen import ENTRIES, show_entries, show_entry, show_report
 from foreworn.settings import Settings
 from foreworn.telemetry.quarantine import REASONS, QuarantineEntry, ReplayReport, Selection
 
 STAYS = 3
 """The exit code where something of what was to be replayed stays in quarantine."""
+
+_LARGEST_ID = 2**63 - 1
 
 app = typer.Typer(no_args_is_help=True, help="What was refused: look at it, replay it after a fix, purge it.")
 
@@ -29,7 +28,7 @@ def _reason(text: str) -> str:
     return text
 
 
-Ids = Annotated[list[int] | None, typer.Argument(min=1, max=LARGEST_ID, metavar="[ID]...", help="Only these entries.")]
+Ids = Annotated[list[int] | None, typer.Argument(min=1, max=_LARGEST_ID, metavar="[ID]...", help="Only these entries.")]
 Device = Annotated[str | None, typer.Option(help="Only of this device.")]
 Reason = Annotated[str | None, typer.Option(parser=_reason, metavar="REASON", help="Only of this reason.")]
 Signal = Annotated[str | None, typer.Option(help="Only about this signal.")]
@@ -49,10 +48,13 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most entries to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was refused, the newest first. Nothing is changed; a platform may run meanwhile."""
+    """Show what was refused, the newest first; into a pipe, an entry is one line with tabs between its fields.
+
+    Nothing is changed; a platform may run meanwhile.
+    """
     selection = Selection(None, device, reason, signal, since, until)
-    with opened_quarantine(Settings(), replays=False) as desk:
-        entries = desk.quarantine.find(selection, limit=limit, payload=SHOWN_BYTES if as_json else 0)
+    with bootstrap.opened_quarantine(Settings(), replays=False) as desk:
+        entries = desk.quarantine.find(selection, limit=limit, payload=_shown_bytes() if as_json else 0)
         matching = sum(desk.quarantine.count(selection).values())
         dropped = sum(desk.quarantine.dropped().values())
     if as_json:
@@ -63,10 +65,10 @@ def list_(
 
 @app.command()
 def show(
-    id: Annotated[int, typer.Argument(min=1, max=LARGEST_ID, metavar="ID", help="The entry.")], as_json: AsJson = False
+    id: Annotated[int, typer.Argument(min=1, max=_LARGEST_ID, metavar="ID", help="The entry.")], as_json: AsJson = False
 ) -> None:
     """Show one entry: why it was refused, what to do about it, and the bytes as they came."""
-    with opened_quarantine(Settings(), replays=False) as desk:
+    with bootstrap.opened_quarantine(Settings(), replays=False) as desk:
         entry = desk.quarantine.get(id)
     if as_json:
         _print_json(_answer(entry))
@@ -91,7 +93,7 @@ def replay(
     stays, and the exit code is 3.
     """
     selection = _selection(ids, Selection(None, device, reason, signal, since, until), every)
-    with opened_quarantine(Settings(), replays=True) as desk, terminal.waiting("Replaying"):
+    with bootstrap.opened_quarantine(Settings(), replays=True) as desk, terminal.waiting("Replaying"):
         report = desk.keeping.replay(selection, actor=_actor())
     if as_json:
         _print_json(_told(report))
@@ -115,15 +117,15 @@ def purge(
 ) -> None:
     """Forget entries; what they hold cannot be stored any more."""
     selection = _selection(ids, Selection(None, device, reason, signal, since, until), every)
-    with opened_quarantine(Settings(), replays=False) as desk:
+    with bootstrap.opened_quarantine(Settings(), replays=False) as desk:
         matching = sum(desk.quarantine.count(selection).values())
         if matching and not yes:
-            typer.confirm(f"Forget {matching:,} entries for good?", abort=True, err=True)
+            typer.confirm(f"Forget {terminal.counted(matching, *ENTRIES)} for good?", abort=True, err=True)
         purged = desk.keeping.purge(selection, actor=_actor())
     if as_json:
         _print_json({"purged": purged})
     else:
-        terminal.out.print(f"{purged:,} entries purged.", highlight=False)
+        terminal.out.print(f"{terminal.counted(purged, *ENTRIES)} purged.", highlight=False)
 
 
 def _selection(ids: Sequence[int] | None, given: Selection, every: bool) -> Selection:
@@ -143,7 +145,15 @@ def _actor() -> str:
         return "command line"
 
 
+def _shown_bytes() -> int:
+    from api.reading.quarantined import SHOWN_BYTES
+
+    return SHOWN_BYTES
+
+
 def _answer(entry: QuarantineEntry) -> dict[str, object]:
+    from api.schemas.quarantine import RejectionAnswer
+
     return RejectionAnswer.of(entry).model_dump(mode="json")
 
 

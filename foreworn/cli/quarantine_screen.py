@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import typer
 from rich.table import Table
 from rich.text import Text
 
@@ -9,31 +10,45 @@ from api.reading.payload import is_text, payload_hex, payload_preview
 from foreworn import terminal
 from foreworn.telemetry.quarantine import REASONS, REMEDIES, SKIPPED, QuarantineEntry, ReplayReport
 
+ENTRIES = ("entry", "entries")
 _SHOWN_BYTES = 65_536
+_FIELDS = ("id", "received (UTC)", "reason", "device", "signal", "bytes", "detail")
 
 
 def show_entries(entries: Sequence[QuarantineEntry], *, matching: int, dropped: int) -> None:
-    """Print entries as a table, and how many there are besides."""
+    """Print entries, and how many there are besides.
+
+    On a terminal an entry takes two lines, neither wider than the window; elsewhere one, with nothing cut off.
+    """
     if not entries:
-        terminal.out.print("Nothing in quarantine is meant by that." if matching == 0 else "Nothing to show.")
-    else:
-        table = Table("id", "received (UTC)", "reason", "device", "signal", "bytes", "detail")
-        table.columns[0].justify = table.columns[5].justify = "right"
-        table.columns[0].no_wrap = table.columns[1].no_wrap = table.columns[2].no_wrap = True
-        for column in table.columns[3:]:
-            column.overflow = "fold"
+        terminal.err.print("Nothing in quarantine is meant by that." if matching == 0 else "Nothing to show.")
+    elif terminal.out.is_terminal:
         for entry in entries:
-            refused = entry.rejection
-            cells = (
-                *(str(entry.id), f"{refused.received_at:%Y-%m-%d %H:%M:%S}", refused.reason),
-                *(refused.device or "", refused.signal or "", f"{entry.payload_bytes:,}", refused.detail),
-            )
-            table.add_row(*(Text(readable(cell)) for cell in cells))
-        terminal.out.print(table)
-    if matching > len(entries):
-        terminal.out.print(f"The newest {len(entries):,} of {matching:,}; --limit shows more.", highlight=False)
+            _show_briefly(entry)
+    else:
+        for fields in (_FIELDS, *map(_fields, entries)):
+            typer.echo("\t".join(fields))  # rich would make spaces of the tabs
+    if matching > len(entries) > 0:
+        terminal.err.print(f"The newest {len(entries):,} of {matching:,}; --limit shows more.", highlight=False)
     if dropped:
-        terminal.out.print(f"{dropped:,} older ones had to go: the quarantine is bounded.", highlight=False)
+        terminal.err.print(f"{dropped:,} older ones had to go: the quarantine is bounded.", highlight=False)
+
+
+def _fields(entry: QuarantineEntry) -> tuple[str, ...]:
+    refused = entry.rejection
+    cells = (
+        *(str(entry.id), f"{refused.received_at:%Y-%m-%d %H:%M:%S}", refused.reason),
+        *(refused.device or "", refused.signal or "", str(entry.payload_bytes), refused.detail),
+    )
+    return tuple(map(readable, cells))
+
+
+def _show_briefly(entry: QuarantineEntry) -> None:
+    id, received, reason, device, signal, size, detail = _fields(entry)
+    head = Text.assemble(f"{id:>6}  {received}  ", (reason, "bold"), "  ", " ".join(filter(None, (device, signal))))
+    head.append(f"  {size} B")
+    for line in (head, Text(f"{'':6}  {detail}")):
+        terminal.out.print(line, no_wrap=True, overflow="ellipsis")
 
 
 def show_entry(entry: QuarantineEntry) -> None:
@@ -64,23 +79,30 @@ def show_entry(entry: QuarantineEntry) -> None:
 
 
 def show_report(report: ReplayReport) -> None:
-    """Print what came of a replay."""
-    terminal.out.print(
-        f"{report.replayed:,} entries replayed. What is good of them is in the spool: a platform that runs on this "
-        "data folder stores it now, otherwise the next one to start does.",
-        highlight=False,
-    )
+    """Print what came of a replay: what is on its way to the store, what stays, and why."""
+    if report.replayed:
+        what = "it" if report.replayed == 1 else "them"
+        _say(
+            f"{terminal.counted(report.replayed, *ENTRIES)} replayed. What is good of {what} is in the spool: a "
+            "platform that runs on this data folder stores it now, otherwise the next one to start does."
+        )
     if report.outdated:
-        terminal.out.print(f"{report.outdated:,} status messages let go: they are no news.", highlight=False)
-    if not report.refused and not report.skipped:
-        return
-    table = Table("stays", "entries", "what to do", title="Not replayed")
-    table.columns[1].justify = "right"
+        _say(f"{terminal.counted(report.outdated, 'status message')} let go: a device's state of then is no news.")
+    if not report.replayed and not report.outdated:
+        _say("Nothing replayed.")
     for reason, count in report.refused.items():
-        table.add_row(reason, f"{count:,}", REMEDIES.get(reason, ""))
-    for why, count in report.skipped.items():
-        table.add_row(why, f"{count:,}", SKIPPED.get(why, ""))
-    terminal.out.print(table)
+        why = REASONS.get(reason, "this version does not know the reason")
+        _say(f"{_staying(count)}, {reason}: {why}. {REMEDIES.get(reason, '')}")
+    for name, count in report.skipped.items():
+        _say(f"{_staying(count)}, {name}: {SKIPPED.get(name, '')}.")
+
+
+def _staying(count: int) -> str:
+    return f"{terminal.counted(count, *ENTRIES)} stay{'s' if count == 1 else ''}"
+
+
+def _say(text: str) -> None:
+    terminal.out.print(text, highlight=False, soft_wrap=not terminal.out.is_terminal)
 
 
 def readable(text: str) -> str:

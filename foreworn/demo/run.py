@@ -169,7 +169,7 @@ class _Live:
     def _live(self, platform: Platform, publisher: DevicePublisher) -> None:
         speaker = Speaker(self._plant)
         for device, site in speaker.announcements().items():
-            publisher.announce(site, device, time=self._start)
+            publisher.announce(site, device, time=self._start, oldest=1)
         stopwatch = Stopwatch()
         pacer = Pacer(platform, publisher, stopwatch, on_stored=self._pass_until, on_step=self._audience.reached)
         people = _People(self._plant, platform, self._accounts, self._plan)

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _OPENS_WITHIN = 15.0
 _LONGEST_WAIT = 60.0
 _LARGEST_NUMBER = 2**62
+_MOST_HALVINGS = 16
+_TAKEN_TO_DOUBLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,20 @@ class Courier(threading.Thread):
     """The thread that owns the connection.
 
     Everything it knows of the connection comes as events through one queue, so it needs no lock besides the
-    backlog's own. After a connection is opened it begins with the oldest entry, before anything newer, and again
-    after the platform has been silent for long: its acknowledgement stops before a gap, and what is missing may have
-    died with the broker.
+    backlog's own. After a connection is opened it says what its oldest entry is and begins with that, before anything
+    newer, and again after the platform has been silent for long: its acknowledgement stops before a gap, and what is
+    missing may have died with the broker. A gap that the store cannot fill, because entries were dropped, ends when the
+    platform hears what the oldest is.
 
-    Until the platform has acknowledged anything, only one entry is on its way. If the answer names a number that was
-    never handed over, the platform knows this device from an earlier life and this store is new: the entries are then
-    numbered on from there. Otherwise an acknowledgement of old numbers could be taken for one of new entries.
+    Until the platform has said where it stands, which it does when it hears the status of a device that wants its
+    acknowledgement, no entry is handed over. If it names a number that was never given, the platform knows this device
+    from an earlier life and this store is new: the entries are then numbered on from there, and none of them has
+    travelled under another number.
+
+    A broker may end the connection because of what is published, a message larger than it takes say. So messages get
+    smaller when a connection ends with entries on their way, and the pauses between connections get shorter again
+    only when entries were acknowledged, or the connection has held for long. (Mosquitto gives a message that is
+    too large to it a PUBACK first.)
 
     Parameters
     ----------
@@ -82,8 +91,14 @@ class Courier(threading.Thread):
         self._cursor = backlog.oldest - 1
         self._waits_since: float | None = None  # the oldest entry that may go, and has too little company
         self._goes_at = float("inf")
-        self._most_in_flight = delivery.in_flight
+        self._receive_maximum = self._most_in_flight = delivery.in_flight
         self._in_flight: OrderedDict[int, Stretch] = OrderedDict()
+        self._statuses_in_flight: set[int] = set()
+        self._opened_at = 0.0
+        self._said_oldest = 0  # and may be said again for being another from then on
+        self._says_again_at = 0.0
+        self._halvings = 0
+        self._taken_since = 0
 
     def nudge(self, *, hurry: bool = False) -> None:
         """Say that something was kept; in a hurry nothing waits for company."""
@@ -120,7 +135,9 @@ class Courier(threading.Thread):
         now = time.monotonic()
         if self.is_connected:
             if now >= self._resends_at:
-                self._start_again()
+                self._repeat(now)
+            elif self._is_gap_unsaid() and now >= self._says_again_at:
+                self._say_again()
             self._hand_over(now)
         elif self._connection is not None and now >= self._opened_by:
             self._lose("the broker does not answer")
@@ -171,31 +188,65 @@ class Courier(threading.Thread):
 
     def _opened(self, receive_maximum: int) -> None:
         self.is_connected, self.trouble = True, ""
-        self._retry.reset()
+        self._opened_at = time.monotonic()
+        self._receive_maximum = receive_maximum
         self._most_in_flight = min(self._delivery.in_flight, receive_maximum)
         self._announce("online")
         self._resend.reset()
         self._start_again()
+        if self._is_to_be_told():
+            self._resends_at = self._opened_at + self._resend.next()
 
     def _announce(self, state: str) -> None:
         assert self._connection is not None
         status = self._status
         now = from_epoch_ms(time.time_ns() // 1_000_000)
         wants_ack = self._delivery.wants_ack and state == "online"
-        self._connection.announce(Status(status.device, state, now, status.firmware, wants_ack))
+        self._said_oldest = self._backlog.oldest
+        self._says_again_at = time.monotonic() + self._delivery.batch_wait.total_seconds()
+        oldest = self._said_oldest if wants_ack else None
+        message = self._connection.announce(Status(status.device, state, now, status.firmware, wants_ack, oldest))
+        self._statuses_in_flight.add(message)
 
     def _lose(self, why: str) -> None:
         if why != self.trouble:
             _log.warning("%s: %s", self._status.device, why)
+        now = time.monotonic()
+        if self.is_connected and now - self._opened_at > self._delivery.retry_longest.total_seconds():
+            self._retry.reset()
+        if self.is_connected and self._cursor >= self._backlog.oldest:
+            self._halvings, self._taken_since = min(self._halvings + 1, _MOST_HALVINGS), 0
         self.is_connected, self.trouble = False, why
         if self._connection is not None:
             self._connection.cut()
         self._connection = None
         self._in_flight.clear()
+        self._statuses_in_flight.clear()
         self._resends_at = float("inf")
-        self._opens_at = time.monotonic() + self._retry.next()
+        self._opens_at = now + self._retry.next()
 
     # The entries.
+
+    def _is_to_be_told(self) -> bool:
+        """Whether the platform has yet to say where it stands."""
+        return self._delivery.wants_ack and self._backlog.heard is None
+
+    def _is_gap_unsaid(self) -> bool:
+        """Whether entries were dropped that the platform waits for."""
+        heard, oldest = self._backlog.heard, self._backlog.oldest
+        return self._delivery.wants_ack and heard is not None and oldest > max(heard + 1, self._said_oldest)
+
+    def _say_again(self) -> None:
+        if self._flying() < self._receive_maximum:  # or an MQTT 5 broker would throw us out
+            self._announce("online")
+
+    def _repeat(self, now: float) -> None:
+        """Say again what there is, and send it: the platform has been silent for long."""
+        self._say_again()
+        self._start_again()
+        if self._is_to_be_told():
+            self.trouble = "the platform does not say where it stands"
+            self._resends_at = now + self._resend.next()
 
     def _start_again(self) -> None:
         """Go back to the oldest entry."""
@@ -207,8 +258,9 @@ class Courier(threading.Thread):
     def _hand_over(self, now: float) -> None:
         """Hand over what may go now."""
         self._goes_at = float("inf")
-        while len(self._in_flight) < self._most_in_flight and (room := self._room()) > 0:
-            stretch = self._backlog.after(self._cursor, entries=room, size=self._delivery.batch_bytes)
+        while self._flying() < self._most_in_flight and (room := self._room()) > 0:
+            size = max(1, self._delivery.batch_bytes >> self._halvings)
+            stretch = self._backlog.after(self._cursor, entries=room, size=size)
             if stretch is None:
                 self._waits_since, self._hurry = None, False
                 return
@@ -221,11 +273,15 @@ class Courier(threading.Thread):
 
     def _room(self) -> int:
         """Return how many entries the next message may hold."""
-        delivery = self._delivery
-        if not delivery.wants_ack:
-            return delivery.batch_entries
-        window = 1 if self._backlog.heard is None else delivery.window
-        return min(delivery.batch_entries, self._backlog.oldest + window - 1 - self._cursor)
+        entries = max(1, self._delivery.batch_entries >> self._halvings)
+        if not self._delivery.wants_ack:
+            return entries
+        if self._is_to_be_told():
+            return 0
+        return min(entries, self._backlog.oldest + self._delivery.window - 1 - self._cursor)
+
+    def _flying(self) -> int:
+        return len(self._in_flight) + len(self._statuses_in_flight)
 
     def _hand(self, stretch: Stretch, now: float) -> None:
         assert self._connection is not None
@@ -239,6 +295,9 @@ class Courier(threading.Thread):
 
     def _taken(self, taken: Taken) -> None:
         stretch = self._in_flight.pop(taken.message, None)
+        self._statuses_in_flight.discard(taken.message)
+        if stretch is not None and not taken.refused:
+            self._grow()
         if taken.refused:
             self.trouble = f"the broker does not take what is published: {taken.refused}"
             _log.warning("%s: %s", self._status.device, self.trouble)
@@ -252,9 +311,17 @@ class Courier(threading.Thread):
             return
         if through > self._handed:
             self._go_on_from(through)
-        elif self._backlog.forget_through(through):
+            return
+        is_first = self._backlog.heard is None
+        if self._backlog.forget_through(through) or is_first:
             self._cursor = max(self._cursor, through)
             self._progressed()
+
+    def _grow(self) -> None:
+        """Take note that the broker has taken a message: after many they get larger again."""
+        self._taken_since += 1
+        if self._halvings and self._taken_since >= _TAKEN_TO_DOUBLE:
+            self._halvings, self._taken_since = self._halvings - 1, 0
 
     def _go_on_from(self, through: int) -> None:
         """Go on from where the platform stands: it knows this device, and this store is younger."""
@@ -265,10 +332,12 @@ class Courier(threading.Thread):
         self._backlog.renumber(through + 1)
         self._handed = through
         self._cursor = self._backlog.oldest
+        self.trouble = ""
         self._start_again()
 
     def _progressed(self) -> None:
         self.trouble = ""
+        self._retry.reset()
         self._resend.reset()
         is_all = self._cursor < self._backlog.oldest
         if not self._delivery.wants_ack or is_all:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.loop.operations import Operations
-from foreworn.loop.reading_counts import ReadingCounts
+from foreworn.loop.reading_counts import HourCounts, ReadingCounts
 from foreworn.telemetry.completeness import completeness
 from foreworn.telemetry.intake import DeviceProgress, DeviceProgressLog
 from foreworn.telemetry.quality import DAY, HOUR, SignalQuality
@@ -23,14 +23,10 @@ _REACH = timedelta(hours=2)
 
 @dataclass(slots=True)
 class _Seat:
-    """What is expected of one device: the whole hours it sat on machines, and the signals of those.
-
-    `shared` are signals that another device of the machine may send in its stead.
-    """
+    """What may be expected of one device: the whole hours it sat on machines, and the signals of those."""
 
     hours: set[int] = field(default_factory=set)
     signals: dict[str, Signal] = field(default_factory=dict)
-    shared: set[str] = field(default_factory=set)
 
 
 class DataQuality:
@@ -62,8 +58,7 @@ class DataQuality:
     def judge(self, time: datetime) -> int:
         """Judge the day that ends with the last whole hour before `time`, and return how many signals that were.
 
-        A device that was never heard is not judged. Where several devices sit on one machine, a signal is expected
-        of those that have sent it.
+        A device that was never heard is not judged, nor is a signal that the device has never sent.
 
         Raises
         ------
@@ -73,7 +68,7 @@ class DataQuality:
         end = EPOCH + (time - EPOCH) // HOUR * HOUR
         progress = {one.device: one for one in self._progress.all()}
         catalogue = self._registry.catalogue()
-        seats = {d: seat for d, seat in self._seats(end, catalogue).items() if d in progress}
+        seats = {d: seat for d, seat in _seats(self._registry, end, catalogue).items() if d in progress}
         days = {device: _Day.of(progress[device], end) for device in sorted(seats)}
         counts = self._counts.of_day(
             end,
@@ -83,13 +78,14 @@ class DataQuality:
             reach=_REACH,
         )
         with self._operations.transaction() as tx:
-            sharing = [device for device, seat in seats.items() if seat.shared]
-            known = {(q.device, q.signal) for q in tx.quality.latest(devices=sharing)}
+            lacking = [device for device, seat in seats.items() if seat.signals.keys() - counts[device].keys()]
+            known = {(q.device, q.signal) for q in tx.quality.latest(devices=lacking)}
             judged = [
-                day.judged(device, signal, sorted(seats[device].hours), counts[device].get(name, {}), end)
+                day.judged(device, signal, seat, counts[device].get(name, {}), end)
                 for device, day in days.items()
+                for seat in [_expected(seats[device].hours, day.heard_since, counts[device], end)]
                 for name, signal in sorted(seats[device].signals.items())
-                if name not in seats[device].shared or name in counts[device] or (device, name) in known
+                if name in counts[device] or name in day.refused or (device, name) in known
             ]
             tx.quality.put(judged)
             tx.quality.forget(end - KEPT)
@@ -104,31 +100,30 @@ class DataQuality:
             if _disorder(one) != self._disordered.get(one.device) or 2 * (one.usual_gap or HOUR) > _REACH
         ]
 
-    def _seats(self, end: datetime, catalogue: SignalCatalogue) -> dict[str, _Seat]:
-        machines = {machine.id: machine for machine in self._registry.machines()}
-        first, last = (end - DAY - EPOCH) // HOUR, (end - EPOCH) // HOUR
-        seats: defaultdict[str, _Seat] = defaultdict(_Seat)
-        placed: defaultdict[str, set[str]] = defaultdict(set)
-        for attachment in self._registry.attachments():
-            machine = machines[attachment.machine]
-            since, until = max(attachment.since, machine.installed_at), _first_of(attachment.until, machine.retired_at)
-            begins = max(first, -((EPOCH - since) // HOUR))
-            ends = last if until is None else min(last, (until - EPOCH) // HOUR)
-            if begins < ends:
-                seats[attachment.device].hours |= set(range(begins, ends))
-                seats[attachment.device].signals |= catalogue.of_model(machine.model)
-                placed[attachment.machine].add(attachment.device)
-        for devices in placed.values():
-            for device in devices if len(devices) > 1 else ():
-                others = (seats[other].signals for other in devices - {device})
-                seats[device].shared |= {name for signals in others for name in signals}
-        return dict(seats)
+
+def _seats(registry: FleetRegistry, end: datetime, catalogue: SignalCatalogue) -> dict[str, _Seat]:
+    machines = {machine.id: machine for machine in registry.machines()}
+    first, last = (end - DAY - EPOCH) // HOUR, (end - EPOCH) // HOUR
+    seats: defaultdict[str, _Seat] = defaultdict(_Seat)
+    for attachment in registry.attachments():
+        machine = machines[attachment.machine]
+        since, until = max(attachment.since, machine.installed_at), _first_of(attachment.until, machine.retired_at)
+        begins = max(first, -((EPOCH - since) // HOUR))
+        ends = last if until is None else min(last, (until - EPOCH) // HOUR)
+        if begins < ends:
+            seats[attachment.device].hours |= set(range(begins, ends))
+            seats[attachment.device].signals |= catalogue.of_model(machine.model)
+    return dict(seats)
 
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """What came from one device in a day of platform time."""
+    """What came from one device in a day of platform time.
 
+    `heard_since` is the first whole hour after the first message that is remembered.
+    """
+
+    heard_since: int
     entries: int
     late: int
     repeated: int
@@ -142,7 +137,11 @@ class _Day:
         for tally in tallies:
             refused.update(tally.refused or {})
         return cls(
-            sum(t.entries for t in tallies), sum(t.late for t in tallies), sum(t.repeated for t in tallies), refused
+            heard_since=progress.hours[0].hour + 1 if progress.hours else last,
+            entries=sum(t.entries for t in tallies),
+            late=sum(t.late for t in tallies),
+            repeated=sum(t.repeated for t in tallies),
+            refused=refused,
         )
 
     def judged(
@@ -158,6 +157,18 @@ class _Day:
             validity=_share(accepted, accepted + self.refused.get(signal.name, 0)),
             uniqueness=_share(self.entries - self.repeated, self.entries),
         )
+
+
+def _expected(hours: Iterable[int], heard_since: int, counts: HourCounts, end: datetime) -> list[int]:
+    """Return the hours in which readings are expected: from the first message on, or from the first reading it brought.
+
+    What the device kept from before it was heard shows that it measured then. An hour that it may have begun in the
+    midst of promises nothing.
+    """
+    first = (end - DAY - EPOCH) // HOUR
+    measured = min((hour for came in counts.values() for hour in came), default=heard_since)
+    begins = min(heard_since, measured if measured <= first else measured + 1)
+    return sorted(hour for hour in hours if hour >= begins)
 
 
 def _share(good: int, all_: int) -> float | None:

@@ -150,10 +150,14 @@ def _prepare(stores: Stores, fleet: RecordedFleet, lookback: timedelta, start: d
 
 
 def _announce(publisher: DevicePublisher, fleet: RecordedFleet, start: datetime) -> None:
-    """Say for every device that it wants to hear what is durable, as devices do when they connect."""
+    """Say for every device that it wants to hear what is durable, as devices do when they connect.
+
+    Recorded arrivals keep the numbers that they have, so nobody can say which is a device's oldest.
+    """
+    oldest = 1 if fleet.arrivals is None else None
     sites = {machine.id: machine.site for machine in fleet.history.machines}
     for attachment in fleet.attachments:
-        publisher.announce(sites[attachment.machine], attachment.device, time=start)
+        publisher.announce(sites[attachment.machine], attachment.device, time=start, oldest=oldest)
 
 
 def _observe(clock: ReplayClock, batch: IntakeBatch) -> None:

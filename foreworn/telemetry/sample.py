@@ -67,13 +67,18 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a device, or its last will, says about itself; a last will carries no time."""
+    """What a device, or its last will, says about itself; a last will carries no time.
+
+    `oldest` is the oldest number that the device has, the next one it will give where it has none: the platform
+    waits for none before it.
+    """
 
     device: str
     state: str
     time: datetime | None = None
     firmware: str = ""
     wants_ack: bool = False
+    oldest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from foreworn.telemetry.counter import added
+
 Run = tuple[int, int]
 """Numbers without a hole between them: the first and the last."""
 
@@ -15,7 +17,8 @@ class SequenceLedger(msgspec.Struct, array_like=True):
     """The numbers of one device; they are promised to rise by one, over restarts too.
 
     The first number heard begins the ledger, so what was lost before it is not known. Numbers before `first` can
-    no longer be told apart, and count as neither missing nor repeated.
+    no longer be told apart, and count as neither missing nor repeated. A device that loses its memory may begin again
+    at 1, hear how far the platform has come, and go on from there: what was settled before is never missing again.
 
     Parameters
     ----------
@@ -27,6 +30,9 @@ class SequenceLedger(msgspec.Struct, array_like=True):
         How often the sequence broke: each break once, also where its numbers came later.
     lost
         Missing numbers that are no longer waited for.
+    settled
+        Runs of numbers that came, or were counted in `lost`, before `first` or before the device began again; lowest
+        first.
 
     Examples
     --------
@@ -46,11 +52,12 @@ class SequenceLedger(msgspec.Struct, array_like=True):
     holes: list[Run] = []
     gaps: int = 0
     lost: int = 0
+    settled: list[Run] = []
 
     @property
     def missing(self) -> int:
         """How many numbers were skipped and have not come since."""
-        return self.lost + sum(end - start + 1 for start, end in self.holes)
+        return added(self.lost, *(end - start + 1 for start, end in self.holes))
 
     def take(self, runs: Sequence[Run]) -> int:
         """Take numbers, as runs in rising order, and return how many of them had come before."""
@@ -75,14 +82,17 @@ class SequenceLedger(msgspec.Struct, array_like=True):
         return not any(a <= end and start <= b for a, b in self.holes for start, end in runs)
 
     def begin_again(self) -> None:
-        """Forget where the numbers stood; what was missing stays missing."""
+        """Forget where the numbers stood; what was missing stays missing, and what came is not missed again."""
         self.lost = self.missing
+        if self.first is not None and self.last is not None:
+            self._settle((self.first, self.last))
         self.first, self.last, self.holes = None, None, []
 
     def _go_on(self, start: int, end: int) -> None:
         if self.last is not None and start > self.last + 1:
-            self.gaps += 1
-            self._keep([*self.holes, (self.last + 1, start - 1)])
+            skipped = _without((self.last + 1, start - 1), self.settled)
+            self.gaps = added(self.gaps, 1 if skipped else 0)
+            self._keep([*self.holes, *skipped])
         self.last = end
 
     def _go_back(self, start: int, end: int) -> int:
@@ -103,6 +113,31 @@ class SequenceLedger(msgspec.Struct, array_like=True):
     def _keep(self, holes: list[Run]) -> None:
         given_up = holes[:-MOST_HOLES]
         if given_up:
-            self.lost += sum(end - start + 1 for start, end in given_up)
+            self.lost = added(self.lost, *(end - start + 1 for start, end in given_up))
+            self._settle((self.first or 0, given_up[-1][1]))
             self.first = given_up[-1][1] + 1
         self.holes = holes[-MOST_HOLES:]
+
+    def _settle(self, run: Run) -> None:
+        joined: list[Run] = []
+        for start, end in sorted([*self.settled, run]):
+            if joined and start <= joined[-1][1] + 1:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        if len(joined) > MOST_HOLES:
+            joined[:2] = [(joined[0][0], joined[1][1])]
+        self.settled = joined
+
+
+def _without(run: Run, settled: Sequence[Run]) -> list[Run]:
+    """Return what is left of a run where these, lowest first, are taken out."""
+    left: list[Run] = []
+    start, last = run
+    for low, high in settled:
+        if low > start:
+            left.append((start, min(low - 1, last)))
+        start = max(start, high + 1)
+        if start > last:
+            return left
+    return [*left, (start, last)]

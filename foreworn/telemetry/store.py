@@ -75,7 +75,8 @@ class TelemetryStore(Protocol):
         Raises
         ------
         StoreRejected
-            If a column is unknown or of another type, or a value cannot be kept; then nothing is stored.
+            If a column that holds values is unknown or of another type, or a value cannot be kept; then nothing is
+            stored.
         """
         ...
 

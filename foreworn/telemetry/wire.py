@@ -226,6 +226,8 @@ def _status_members(status: Status) -> dict[str, object]:
         members["firmware"] = status.firmware
     if status.wants_ack:
         members["wants_ack"] = True
+    if status.oldest is not None:
+        members["oldest"] = status.oldest
     return members
 
 

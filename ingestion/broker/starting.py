@@ -30,11 +30,26 @@ class RunningBroker:
         Where it answers.
     stop
         Ends it; an external one is left alone.
+    problem
+        Tells why it ended, or None while it runs; whether an external one runs is not ours to know.
     """
 
-    def __init__(self, kind: BrokerKind, host: str, port: int, stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        kind: BrokerKind,
+        host: str,
+        port: int,
+        stop: Callable[[], None],
+        problem: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.kind, self.host, self.port = kind, host, port
-        self._stop = stop
+        self._stop, self._problem = stop, problem
+
+    @property
+    def failed(self) -> BrokerUnavailable | None:
+        """Why the broker that was started here is gone, or None; the process ought to exit with an error."""
+        why = self._problem()
+        return None if why is None else BrokerUnavailable(self.host, self.port, f"{why}; it was started here")
 
     def stop(self) -> None:
         """End it; what a mosquitto holds for absent clients is on disk when this returns."""
@@ -118,7 +133,7 @@ def _answering(
     while True:
         try:
             spoken_protocol(settings)
-            return RunningBroker(kind, settings.host, settings.port, stop)
+            return RunningBroker(kind, settings.host, settings.port, stop, problem)
         except BrokerUnavailable as error:
             why = problem()
             if why is None and time.monotonic() < deadline:

@@ -12,11 +12,13 @@ class AckLedger:
 
     A number is acknowledged when it and all before it are durable: a gap holds the acknowledgement back,
     because what is missing may have died with the broker and the device would delete its only copy. The
-    device, hearing nothing, sends again, in order, all it still has. If it starts past the gap, it has
-    nothing to fill it with, and the gap is closed.
+    device, hearing nothing, sends again, in order, all it still has. A gap that it cannot fill is closed by its own
+    word alone, the oldest number that it has; that it repeats what lies past the gap says nothing, because
+    a broker whose queue is full may drop the same message twice.
 
-    The first number ever heard of a device is believed to follow on what came before. After that the platform
-    remembers, restarts or not, as long as `advanced` is committed with what is taken here.
+    The oldest number also begins a device's numbering. Of a device that never says it, the first number ever
+    heard is believed to be its first. After that the platform remembers, restarts or not, as long as `advanced` is
+    committed with what is taken here.
 
     Parameters
     ----------
@@ -37,6 +39,10 @@ class AckLedger:
     >>> ledger.take("pump-7", [42])
     >>> ledger.due(now=0.5), ledger.due(now=1.0)
     ([], [('west', 'pump-7', 43)])
+    >>> ledger.take("pump-7", [50])
+    >>> ledger.learn_oldest("pump-7", 50)
+    >>> ledger.due(now=2.0)
+    [('west', 'pump-7', 50)]
     """
 
     def __init__(self, interval: float, through: Mapping[str, int] | None = None) -> None:
@@ -50,18 +56,38 @@ class AckLedger:
         self._advanced: dict[str, int] = {}
 
     def want(self, device: str, site: str, wanted: bool) -> None:
-        """Take note whether a device wants to be told, and under which site it listens."""
+        """Take note whether a device wants to be told, and under which site it listens.
+
+        Whenever it says that it wants to, it is told where it stands, even where it was told before: it may have
+        lost its memory.
+        """
         if not wanted:
             self._sites.pop(device, None)
-        elif self._sites.get(device) != site:
+            return
+        if self._sites.get(device) != site:
             self._sites[device] = site
             self._told.pop(device, None)
-            if device in self._numberings:
-                self._moved(device)
+        if device in self._numberings and device not in self._remembered:
+            self._moved(device)
+        self.tell_again([device])
+
+    def learn_oldest(self, device: str, oldest: int) -> None:
+        """Take a device's word that it has nothing before a number: that is not waited for."""
+        numbering = self._numberings.get(device)
+        if numbering is None:
+            numbering = self._numberings[device] = Numbering(oldest - 1)
+        before = numbering.through
+        if device in self._remembered:
+            numbering.waive_before(oldest)  # it may have been told already where we believed it to stand
+        else:
+            numbering.begin_at(oldest)
+        self._note_move(device, before)
 
     def hear(self, heard: Iterable[Heard]) -> None:
         """Take everything heard in one turn."""
         for each in heard:
+            if each.oldest is not None:
+                self.learn_oldest(each.device, each.oldest)
             if each.wants_ack is not None:
                 self.want(each.device, each.site, each.wants_ack)
             self.take(each.device, each.seqs, redelivered=each.redelivered)
@@ -82,12 +108,11 @@ class AckLedger:
             return
         numbering = self._numberings.get(device)
         if numbering is None:
-            numbering = self._numberings[device] = Numbering(seqs[0] - 1)
+            numbering = self._numberings[device] = Numbering(seqs[0] - 1, is_believed=True)
         before = numbering.through
         if numbering.take(seqs, redelivered=redelivered):
             self.tell_again([device])
-        if numbering.through != before and (device in self._sites or device in self._remembered):
-            self._moved(device)
+        self._note_move(device, before)
 
     def advanced(self) -> dict[str, int]:
         """Return through which number each device has come that has moved since the last call, and may be told.
@@ -125,10 +150,16 @@ class AckLedger:
         """Tell these again: what they were told has not arrived."""
         for device in devices:
             self._forget_told(device)
-            if device in self._sites:
+            if device in self._sites and device in self._numberings:
                 self._queue_up(device)
 
+    def _note_move(self, device: str, before: int) -> None:
+        if self._numberings[device].through != before and (device in self._sites or device in self._remembered):
+            self._moved(device)
+
     def _moved(self, device: str) -> None:
+        if self._numberings[device].through < 0:
+            return  # numbers begin at 0: nothing to tell yet
         self._remembered.add(device)
         self._advanced[device] = self._numberings[device].through
         if device in self._sites:
@@ -136,7 +167,8 @@ class AckLedger:
 
     def _queue_up(self, device: str) -> None:
         told, at = self._told.get(device, (None, float("-inf")))
-        if device not in self._waiting and told != self._numberings[device].through:
+        through = self._numberings[device].through
+        if device not in self._waiting and told != through and through >= 0:
             self._waiting.add(device)
             heappush(self._queue, (at + self._interval, device))
 

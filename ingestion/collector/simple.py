@@ -13,19 +13,20 @@ from paho.mqtt.reasoncodes import ReasonCode
 from foreworn.errors import BrokerUnavailable, ConfigurationError, StoreUnavailable
 from foreworn.settings import IngestionSettings, MqttSettings
 from foreworn.telemetry.intake import Intake, IntakeBatch
-from foreworn.telemetry.wire import Kind, encode_ack, parse_topic, topic
+from foreworn.telemetry.wire import Kind, encode_ack, topic
 from ingestion.collector.acknowledgement import AckLedger
 from ingestion.collector.counts import CollectorCounts
-from ingestion.formats.message import UNREADABLE_TOPIC, Contents
+from ingestion.formats.message import UNREADABLE_TOPIC
 from ingestion.reception.reception import Reception
-from ingestion.reception.turn import Heard
+from ingestion.reception.turn import Turn
 from ingestion.session import paho_client
 from ingestion.session.deliveries import Delivery, DeliveryQueue
+from ingestion.session.frames import Frames
 from ingestion.session.framing import check_qos
 from ingestion.session.handshake import spoken_protocol
 from ingestion.session.subscriptions import SUBSCRIPTIONS, refusal
 
-_STATUS_LEVEL = f"/{Kind.STATUS}"
+_QOS_1, _REDELIVERED, _RETAINED = 0x32, 0x08, 0x01
 _START_TIMEOUT = 15.0
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class PahoCollector:
 
     The network thread only queues; one thread takes everything queued, decodes and validates it, commits
     it as one batch and then acknowledges it to the broker, and to the devices that want it. A full queue
-    makes the network thread wait, so the broker has to.
+    makes the network thread wait, so the broker has to. It is there to be compared with: paho puts a whole packet
+    together, of up to 256 MB, before `largest_payload` is asked.
 
     Parameters
     ----------
@@ -83,7 +85,6 @@ class PahoCollector:
         self._connections = 0
         self._counts = CollectorCounts()
         self._failed: Exception | None = None
-        self._last_status: dict[str, bytes] = {}
 
     @property
     def failed(self) -> Exception | None:
@@ -190,15 +191,23 @@ class PahoCollector:
             self._fail(error)
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
-        contents = [self._read(delivery) for delivery in deliveries]
-        batch = self._reception.join(contents)
-        self._hear(deliveries, contents)
+        turn = self._received(_frames(deliveries))
+        batch = turn.batch
+        self._ledger.hear(turn.heard)
         self._commit(batch)
         self._acknowledge(deliveries)
         self._counts = self._counts.plus(len(deliveries), batch)
-        self._last_status |= {d.topic: d.payload for d in deliveries if d.topic.endswith(_STATUS_LEVEL)}
         if self._on_committed is not None:
             self._on_committed(batch)
+
+    def _received(self, frames: Frames) -> Turn:
+        while True:
+            try:
+                return self._reception.take(frames)
+            except StoreUnavailable as error:
+                _log.warning("%s; the broker has to wait", error)
+                if self._stopping.wait(error.retry_after.total_seconds()):
+                    raise _Abandoned from error
 
     def _commit(self, batch: IntakeBatch) -> None:
         through = self._ledger.advanced()
@@ -210,25 +219,6 @@ class PahoCollector:
             for delivery in deliveries:
                 if delivery.connection == self._connection and self._client is not None:
                     self._client.ack(delivery.message_id, delivery.qos)
-
-    def _read(self, delivery: Delivery) -> Contents:
-        if delivery.retained and self._last_status.get(delivery.topic) == delivery.payload:
-            return Contents()  # a status we know, told again because we subscribed again
-        while True:
-            try:
-                return self._reception.read(delivery.topic, delivery.payload)
-            except StoreUnavailable as error:
-                _log.warning("%s; the broker has to wait", error)
-                if self._stopping.wait(error.retry_after.total_seconds()):
-                    raise _Abandoned from error
-
-    def _hear(self, deliveries: Sequence[Delivery], contents: Sequence[Contents]) -> None:
-        """Take note of numbers that the next commit makes durable; until then nobody is told."""
-        self._ledger.hear(
-            Heard(found.device, parse_topic(delivery.topic).site, found.seqs, delivery.redelivered, found.wants_ack)
-            for delivery, found in zip(deliveries, contents, strict=True)
-            if found.device is not None
-        )
 
     def _next_ack_in(self) -> float | None:
         return self._ledger.next_due_in(time.monotonic())
@@ -250,3 +240,11 @@ class PahoCollector:
 
 class _Abandoned(Exception):
     """Stopped before the registry could answer."""
+
+
+def _frames(deliveries: Sequence[Delivery]) -> Frames:
+    return Frames(
+        [delivery.topic.encode() for delivery in deliveries],
+        [delivery.payload for delivery in deliveries],
+        [_QOS_1 | _REDELIVERED * delivery.redelivered | _RETAINED * delivery.retained for delivery in deliveries],
+    )

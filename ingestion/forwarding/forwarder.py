@@ -37,8 +37,12 @@ class Forwarder:
     goes to quarantine, the devices' progress is noted, and only then is the spool told to forget. A crash
     in between repeats the turn, which changes nothing but the progress counts, which count repeats.
 
-    A store that cannot answer is tried again for ever. One that refuses a write is given it in halves
-    until the entries it refuses are alone; those are quarantined.
+    A store that cannot answer is tried again for ever. One that refuses a write is told of new signals, where
+    there are any, and is then given it in halves until the entries it refuses are alone; those are quarantined.
+
+    Readings matter more than what is counted of them: where a turn's progress cannot be noted, that is an error in
+    the log and in `uncounted`, and forwarding goes on. Dirty windows and quarantine are no bookkeeping: without them
+    scores would be wrong and refusals lost, so an error there ends the forwarder, and the turn waits in the spool.
 
     Parameters
     ----------
@@ -54,7 +58,10 @@ class Forwarder:
     window
         How long a reading goes on having a part in scores.
     on_forwarded
-        Called with each turn's batch after it is stored and before it is forgotten.
+        Called with each turn's batch after it is stored and before it is forgotten. What it raises ends the forwarder.
+    learn
+        Tells the store of signals that were registered since, and returns whether there were any; called when the
+        store refuses a write.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class Forwarder:
         *,
         window: timedelta = timedelta(hours=24),
         on_forwarded: Callable[[IntakeBatch], None] | None = None,
+        learn: Callable[[], bool] = lambda: False,
     ) -> None:
         self._spool = spool
         self._store = store
@@ -79,6 +87,8 @@ class Forwarder:
         self._longest_pause = settings.retry_longest.total_seconds()
         self._window = window
         self._on_forwarded = on_forwarded
+        self._learn = learn
+        self._uncounted = 0
         self._thread = threading.Thread(target=self._run, name="foreworn-forwarder", daemon=True)
         self._stopping = threading.Event()
         self._state = threading.Condition()
@@ -89,6 +99,11 @@ class Forwarder:
     def failed(self) -> Exception | None:
         """Why the forwarder gave up, or None; the process ought to exit with an error."""
         return self._failed
+
+    @property
+    def uncounted(self) -> int:
+        """Of how many turns the readings were stored and the progress could not be noted."""
+        return self._uncounted
 
     def start(self) -> None:
         """Begin to empty the spool."""
@@ -146,8 +161,7 @@ class Forwarder:
         waiting = _of_one_kind(self._spool.pending(entries=MOST_JOINED))
         if not waiting:
             return False
-        batches = [batch for _, batch in waiting]
-        forwarded = self._retrying(lambda: self._forward(batches))
+        forwarded = self._retrying(lambda: self._forward(waiting))
         told = forwarded is not None and self._retrying(lambda: self._tell(forwarded))
         if told:
             self._spool.discard(waiting[-1][0])
@@ -158,7 +172,8 @@ class Forwarder:
             self._on_forwarded(forwarded)
         return True
 
-    def _forward(self, waiting: Sequence[IntakeBatch]) -> IntakeBatch:
+    def _forward(self, numbered: Sequence[tuple[int, IntakeBatch]]) -> IntakeBatch:
+        waiting = [batch for _, batch in numbered]
         batches = [self._unfilled(batch) for batch in waiting]
         telemetry = _joined([batch.telemetry for batch in batches])
         stored, refused = self._write(telemetry, batches)
@@ -169,8 +184,17 @@ class Forwarder:
             self._quarantine.put(rejections)
         statuses = tuple(status for batch in batches for status in batch.statuses)
         whole = IntakeBatch(stored, statuses, rejections, batches[-1].received_at, fills=batches[-1].fills)
-        self._progress.observe(whole)
+        self._observe(whole, numbered[0][0], numbered[-1][0])
         return whole
+
+    def _observe(self, whole: IntakeBatch, first: int, last: int) -> None:
+        try:
+            self._progress.observe(whole)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            self._uncounted += 1
+            _log.exception("progress of batches %d to %d cannot be noted; their readings are stored", first, last)
 
     def _unfilled(self, batch: IntakeBatch) -> IntakeBatch:
         """Return a replayed batch without what the store has already; another as it is."""
@@ -194,11 +218,19 @@ class Forwarder:
         if not len(telemetry):
             return telemetry, []
         try:
-            self._store.write(telemetry)
+            self._write_learning(telemetry)
         except StoreRejected:
             results = [self._write_apart(batch.telemetry, batch.received_at) for batch in batches]
             return _joined([stored for stored, _ in results]), [r for _, refused in results for r in refused]
         return telemetry, []
+
+    def _write_learning(self, telemetry: TelemetryBatch) -> None:
+        try:
+            self._store.write(telemetry)
+        except StoreRejected:
+            if not self._learn():
+                raise
+            self._store.write(telemetry)
 
     def _write_apart(
         self, telemetry: TelemetryBatch, received_at: datetime | None

@@ -14,7 +14,10 @@ Numbers = NDArray[np.int64]
 
 
 def heard_in(load: Load, others: Mapping[int, Contents], redelivered: NDArray[np.bool_]) -> tuple[Heard, ...]:
-    """Return what was heard, the numbers of each device in the order they came.
+    """Return what was heard: what devices say of themselves, then the numbers of each in the order they came.
+
+    What a device says of its oldest number holds before and after the numbers of the same turn alike, because
+    what it has no longer it never has again. It goes first so that a numbering begins with the device's word.
 
     Parameters
     ----------
@@ -26,7 +29,7 @@ def heard_in(load: Load, others: Mapping[int, Contents], redelivered: NDArray[np
         For each message, whether the broker delivers it again. (n_messages,)
     """
     wishes = (
-        Heard(seat.device, seat.site, (), bool(redelivered[message]), contents.wants_ack)
+        Heard(seat.device, seat.site, (), bool(redelivered[message]), contents.wants_ack, contents.oldest)
         for message, contents in others.items()
         if contents.wants_ack is not None and (seat := load.seats.table[load.codes[message]])
     )

@@ -67,8 +67,8 @@ class Reception:
     def take(self, frames: Frames) -> Turn:
         """Return one batch of what several messages hold, and what was heard of whom.
 
-        A retained status that has not changed since it was last taken is passed over: the broker tells it again
-        whenever we subscribe again.
+        A retained status that has not changed since it was last accepted is passed over: the broker tells it again
+        whenever we subscribe again. One that was refused may be accepted next time: its device may be known by then.
 
         Raises
         ------
@@ -114,9 +114,9 @@ class Reception:
         return bool(frames.headers[i] & _RETAINED) and self._statuses.get(frames.topics[i]) == frames.payloads[i]
 
     def _note_statuses(self, frames: Frames, others: Mapping[int, Contents]) -> None:
-        for i in others:
+        for i, contents in others.items():
             topic, payload = frames.topics[i], frames.payloads[i]
-            if topic.endswith(_STATUS_LEVEL) and len(payload) <= _LONGEST_STATUS:
+            if contents.statuses and topic.endswith(_STATUS_LEVEL) and len(payload) <= _LONGEST_STATUS:
                 if len(self._statuses) >= _MOST_STATUSES:
                     self._statuses.clear()  # anybody may think up topics
                 self._statuses[topic] = payload

@@ -20,6 +20,10 @@ from ingestion.reception.validation import FIRST_BELIEVED
 
 NOWHERE = -1
 MOST_TOPICS = 200_000
+LONGEST_TOPIC = 1100
+"""In bytes: room for a site and a device of the longest names. What is longer can be no topic of ours."""
+_TOO_LONG = b""
+"""All topics past `LONGEST_TOPIC` share the seat of this one, and are not remembered: they may be 64 KiB each."""
 _FIRST_BELIEVED_MS = to_epoch_ms(FIRST_BELIEVED)
 
 Codes = NDArray[np.intp]
@@ -113,6 +117,8 @@ class Seats(dict[bytes, int]):
         self._names = pa.array([], pa.string())
 
     def __missing__(self, topic: bytes) -> int:
+        if len(topic) > LONGEST_TOPIC:
+            return self[_TOO_LONG]
         code = len(self.table)
         self.table.append(self._seat(topic))
         self[topic] = code

@@ -23,6 +23,8 @@ class Heard(NamedTuple):
         The broker delivers them again on its own.
     wants_ack
         Whether the device wants to be told what is durable; None where the messages do not say.
+    oldest
+        The oldest number that the device says it has; None where it does not say.
     """
 
     device: str
@@ -30,6 +32,7 @@ class Heard(NamedTuple):
     seqs: Sequence[int]
     redelivered: bool
     wants_ack: bool | None
+    oldest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from foreworn.clock import Clock
 from foreworn.errors import Rejected
@@ -13,7 +13,7 @@ from foreworn.telemetry.sample import Event, LogLine, Sample, Status, to_epoch_m
 from foreworn.telemetry.signal import LARGEST_INTEGER, Signal, SignalType, SignalValue
 from foreworn.telemetry.units import conversion_of
 from foreworn.telemetry.wire import parse_topic
-from ingestion.formats.message import Contents, Message, condense
+from ingestion.formats.message import MOST_REFUSALS, Contents, Message, condense
 from ingestion.formats.values import shown, whole
 from ingestion.reception.directory import DeviceDirectory, Stay
 from ingestion.reception.rates import RatesOfChange
@@ -57,16 +57,17 @@ class Validator:
         if device is not None and _has_entries(contents) and not self._is_known(contents, message):
             rejections.append(message.reject("unknown_device", _unknown(device), device=device))
             return replace(contents, samples=(), events=(), logs=(), statuses=(), rejections=condense(rejections))
-        latest = self._clock.now() + self.settings.future_tolerance
-        check = _EntryCheck(self.directory, self.rates, latest, message, rejections)
-        return replace(
+        now = self._clock.now()
+        check = _EntryCheck(self.directory, self.rates, now, now + self.settings.future_tolerance, message, rejections)
+        checked = replace(
             contents,
             samples=tuple(s for s in map(check.sample, contents.samples) if s is not None),
             events=tuple(e for e in contents.events if check.is_placed(e)),
             logs=tuple(line for line in contents.logs if check.is_placed(line)),
             statuses=tuple(s for s in contents.statuses if check.is_status_good(s)),
-            rejections=condense(rejections),
         )
+        rejections += check.rest()
+        return replace(checked, rejections=condense(rejections), seqs=check.heard(contents.seqs))
 
     def _is_let_go(self, device: str) -> bool:
         return self.settings.unknown_devices is UnknownDevices.REFUSE and not self.directory.knows(device)
@@ -98,22 +99,52 @@ class _EntryCheck:
         self,
         directory: DeviceDirectory,
         rates: RatesOfChange,
+        now: datetime,
         latest: datetime,
         message: Message,
         rejections: list[Rejection],
     ) -> None:
         self._directory = directory
         self._rates = rates
+        self._now = now
         self._latest = latest
         self._message = message
         self._rejections = rejections
+        self._most = len(rejections) + MOST_REFUSALS
+        self._left: list[Sample | Event | LogLine | Status] = []
+        self._values_left = 0
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._rejections) >= self._most
+
+    def rest(self) -> tuple[Rejection, ...]:
+        """Return the quarantine entry of what was not looked into, if anything was not."""
+        if not self._left and not self._values_left:
+            return ()
+        parts = [
+            f"the last {self._values_left:,} signals of an entry" if self._values_left else "",
+            f"the last {len(self._left):,} of the entries that can be read" if self._left else "",
+        ]
+        rest = ", ".join(filter(None, parts))
+        return (self._message.leave(rest, device=parse_topic(self._message.topic).device),)
+
+    def heard(self, seqs: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the numbers without those of entries that were not looked into."""
+        left = {entry.seq for entry in self._left if not isinstance(entry, Status)}
+        return tuple(seq for seq in seqs if seq not in left) if left else seqs
 
     def sample(self, sample: Sample) -> Sample | None:
+        if self._is_left(sample):
+            return None
         stay = self._stay(sample)
         if stay is None:
             return None
         good: dict[str, SignalValue] = {}
-        for name, value in sample.values.items():
+        for place, (name, value) in enumerate(sample.values.items()):
+            if self._is_full:
+                self._values_left = len(sample.values) - place
+                break
             try:
                 good[name] = self._value(stay, sample, name, value)
             except Rejected as refused:
@@ -121,13 +152,20 @@ class _EntryCheck:
         return Sample(sample.device, sample.time, good, sample.seq) if good else None
 
     def is_placed(self, entry: Event | LogLine) -> bool:
-        return self._stay(entry) is not None
+        return not self._is_left(entry) and self._stay(entry) is not None
 
     def is_status_good(self, status: Status) -> bool:
+        if self._is_left(status):
+            return False
         if status.time is None or status.time <= self._latest:
             return True
         self._reject(self._future(status.time), status.device)
         return False
+
+    def _is_left(self, entry: Sample | Event | LogLine | Status) -> bool:
+        if self._is_full:
+            self._left.append(entry)
+        return self._is_full
 
     def _stay(self, entry: Sample | Event | LogLine) -> Stay | None:
         if entry.time > self._latest:
@@ -156,12 +194,21 @@ class _EntryCheck:
     def _future(self, time: datetime) -> Rejected:
         return Rejected(
             "future_time",
-            f"the time {time.isoformat()} lies past {self._latest.isoformat()}, the platform's clock and the tolerance "
-            "FOREWORN_INGESTION__FUTURE_TOLERANCE: set the device's clock",
+            f"the time {time.isoformat()} lies {_about(time - self._now)} ahead of the platform's clock, past the "
+            f"tolerance FOREWORN_INGESTION__FUTURE_TOLERANCE of {_about(self._latest - self._now)}: set the device's "
+            "clock",
         )
 
     def _reject(self, refused: Rejected, device: str, signal: str | None = None) -> None:
         self._rejections.append(self._message.reject(refused.code, refused.detail, device=device, signal=signal))
+
+
+def _about(span: timedelta) -> str:
+    """Return a span in the unit that a person would say it in."""
+    for name, unit in (("days", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if span >= 2 * unit:
+            return f"{round(span / unit, 1):,g} {name}" if span < 1000 * unit else f"{span / unit:,.0f} {name}"
+    return f"{span.total_seconds():g} s"
 
 
 def _has_entries(contents: Contents) -> bool:

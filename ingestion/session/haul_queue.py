@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ingestion.session.bulk_socket import BulkSocket
 from ingestion.session.haul import Haul
 
+MOST_BYTES_TAKEN = 8 * 1024 * 1024
+"""In one turn, so that what has been read is soon committed, and a turn takes a bounded part of the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -27,13 +30,14 @@ class HaulQueue:
     ----------
     most_bytes
         With more than this there is no room.
-    most_messages
-        `take` returns about so many at most.
+    most_messages, most_bytes_taken
+        `take` returns about so much at most.
     """
 
-    def __init__(self, most_bytes: int, most_messages: int) -> None:
+    def __init__(self, most_bytes: int, most_messages: int, most_bytes_taken: int = MOST_BYTES_TAKEN) -> None:
         self._most_bytes = most_bytes
         self._most_messages = most_messages
+        self._most_bytes_taken = most_bytes_taken
         self._changed = threading.Condition()
         self._waiting: deque[Delivered] = deque()
         self._messages = 0
@@ -67,7 +71,7 @@ class HaulQueue:
     def rest(self, seconds: float) -> None:
         """Let company gather for a while, unless there is a turn's worth or the queue is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._messages >= self._most_messages, seconds)
+            self._changed.wait_for(lambda: self._is_closed or self._has_turn, seconds)
 
     def take(self, timeout: Callable[[], float | None]) -> list[Delivered] | None:
         """Return a turn's worth, or nothing after the timeout, or None when closed and empty.
@@ -95,15 +99,24 @@ class HaulQueue:
                 self._waiting.clear()
             self._changed.notify_all()
 
+    @property
+    def _has_turn(self) -> bool:
+        return self._messages >= self._most_messages or self._held - self._taken >= self._most_bytes_taken
+
     def _turn(self) -> list[Delivered]:
         taken: list[Delivered] = []
         count = 0
-        while self._waiting and (not taken or count + len(self._waiting[0].haul) <= self._most_messages):
+        while self._waiting and (not taken or self._has_place(self._waiting[0].haul, count)):
             taken.append(self._waiting.popleft())
             count += len(taken[-1].haul)
             self._taken += taken[-1].haul.size
         self._messages -= count
         return taken
+
+    def _has_place(self, haul: Haul, count: int) -> bool:
+        """Tell whether a turn of `count` messages can take a haul more."""
+        messages, size = count + len(haul), self._taken + haul.size
+        return messages <= self._most_messages and size <= self._most_bytes_taken
 
     def _done(self) -> None:
         """Give back the room of what was taken before: it is durable."""

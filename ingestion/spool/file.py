@@ -216,8 +216,9 @@ class SpoolFile:
         except (sqlite3.Error, OSError) as error:
             raise SpoolFailed(
                 f"the spool {self._path} cannot be {done} ({error}): free space on its disk (or let it take more with "
-                "FOREWORN_INGESTION__SPOOL_BYTES), or mend or move the file, and start again; nothing that was "
-                "acknowledged is lost"
+                "FOREWORN_INGESTION__SPOOL_BYTES), or mend the file, and start again; nothing that was acknowledged is "
+                "lost. Move the file away as the last resort only: it has what is not forwarded yet, and through which "
+                "number each device was acknowledged"
             ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from foreworn.errors import DamagedModel
+from models import cards
 from models.anomaly.detector import ModelWatch, Provenance, SubspaceDetector
 from models.anomaly.regime_model import RegimeModel
 from models.anomaly.regimes import Regimes
@@ -18,7 +19,7 @@ from models.anomaly.settings import AnomalySettings
 from models.anomaly.subspace import PrincipalSubspace
 
 SCHEMA_VERSION: Final = 1
-CARD: Final = "detector.json"
+CARD: Final = cards.DETECTOR
 
 _ARRAYS = ("centre", "scale", "usual_low", "usual_high")
 _NUMBERS = ("hotelling_limit", "residual_limit", "threshold", "stranger_threshold", "rows")

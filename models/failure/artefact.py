@@ -9,6 +9,7 @@ from typing import Any, Final
 from lightgbm.basic import LightGBMError
 
 from foreworn.errors import DamagedModel
+from models import cards
 from models.failure.booster import Booster
 from models.failure.calibrator import Calibrator
 from models.failure.component_model import ComponentModel
@@ -19,7 +20,7 @@ from models.features import FeatureSet
 from models.features.row_index import span_ms
 
 SCHEMA_VERSION: Final = 2
-CARD: Final = "model.json"
+CARD: Final = cards.FAILURE_MODEL
 
 
 def write_model(model: GradientBoostedFailureModel, folder: Path) -> None:

@@ -56,6 +56,11 @@ class Ledger:
         """Which messages the platform has acknowledged."""
         return ~np.isnan(self.confirmed_at)
 
+    @property
+    def next_seq(self) -> int:
+        """The first sequence number that no device has used."""
+        return int(self.seq.max()) + self.plan.batch if len(self) else self.plan.first_seq
+
     def readings(self, which: Mask | None = None) -> pa.Table:
         """Return what the messages said, computed from the seed.
 

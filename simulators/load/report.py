@@ -34,6 +34,10 @@ class LoadProgress:
     reconnects: int = 0
 
 
+COUNTS = (*LoadProgress.__slots__, "readings")
+"""The figures that are counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadReport:
     """A load that has ended.

@@ -108,6 +108,7 @@ class Sender(Link):
         elif now - self._held_up[1] > self._pause:
             self._held_up, self._pause = (oldest, now), min(2 * self._pause, _LONGEST_PAUSE)
             self.start_again()
+            self._announce()
 
     def _oldest_missing(self) -> int:
         missing = np.isnan(self._done_at()[: self.rows])
@@ -188,14 +189,19 @@ class Sender(Link):
 
     def _on_ready(self, now: float) -> None:
         self.start_again()
-        if self._plan.wants_ack:
+        self._announce()
+
+    def _announce(self) -> None:
+        """Say for every device that it wants the platform's acknowledgement, and what its oldest message is."""
+        if self._plan.wants_ack and self.is_ready:
             self._queue(b"".join(map(self._announcement, range(len(self._devices)))))
 
     def _announcement(self, slot: int) -> bytes:
         """Return the retained status of a device; its packet ids are those that messages do not use."""
         plan, device = self._plan, self._plan.device(self._devices[slot])
         time_sent = from_epoch_ms(time.time_ns() // 1_000_000)
-        payload = encode_status(Status(device, "online", time_sent, wants_ack=True))
+        oldest = plan.first_seq + int(self._confirmed[slot]) * plan.batch
+        payload = encode_status(Status(device, "online", time_sent, wants_ack=True, oldest=oldest))
         names = topic(plan.site, device, Kind.STATUS).encode()
         packet_id = PACKET_IDS + 1 + slot % (65535 - PACKET_IDS)
         body = len(names).to_bytes(2, "big") + names + packet_id.to_bytes(2, "big") + payload

@@ -47,7 +47,7 @@ def test_a_template_is_written_checked_and_loaded(foreworn: Command, tmp_path: P
     assert "machines" in checked.out
     loaded = foreworn("import", "load", folder)
     assert loaded.code == 0
-    assert "1 machines registered, 1 samples stored" in loaded.out
+    assert "1 machine registered, 1 sample stored" in loaded.out
 
 
 def test_a_template_never_writes_over_a_folder(foreworn: Command, tmp_path: Path) -> None:

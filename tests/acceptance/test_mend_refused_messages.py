@@ -41,7 +41,7 @@ class Reader:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return done.stdout + done.stderr
 
     def starts(self) -> None:
         self.platform.start()
@@ -71,7 +71,7 @@ def test_a_refused_reading_is_stored_once_its_range_is_mended(tmp_path: Path) ->
         reader.does(MEND)
         reader.starts()
         replayed = reader.does(REPLAY)
-        assert "1 entries replayed" in replayed
+        assert "1 entry replayed" in replayed
         assert "Nothing in quarantine" in replayed
         platform.until(lambda: reader.stored() == {"vibration_rms": [63.5], "pressure": [7.1]})
         assert platform.ask("/v1/quarantine")["counts"] == {}

@@ -1,5 +1,7 @@
 """`foreworn up` as a process of its own: it listens, shows what it heard, and loses nothing whatever ends it."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -125,6 +127,15 @@ def test_no_acknowledged_reading_is_lost_when_it_is_killed(up: Running) -> None:
         publisher.wait_acknowledged({DEVICE: 1200}, SOON)
     assert up.stop() == 0
     assert stored_times(up) == {readings.at(seq) for seq in range(1, 1201)}
+
+
+def test_a_broker_of_its_own_that_is_killed_ends_it_with_the_reason(up: Running) -> None:
+    broker = int((up.data / "broker" / "mosquitto.lock").read_text())
+    os.kill(broker, signal.SIGKILL)
+    assert up.wait() == 1
+    assert "mosquitto ended with code -9" in up.said
+    up.start()
+    up.until_it_answers()
 
 
 def test_a_second_one_on_the_same_data_folder_names_the_first_ones_console(up: Running) -> None:

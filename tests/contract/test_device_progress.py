@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foreworn.storage.operations import sql
 from foreworn.storage.operations.memory import MemoryDeviceProgressLog
-from foreworn.storage.operations.sql.tables import DEVICE_PROGRESS
+from foreworn.storage.operations.sql.tables import DEVICE_PROGRESS, PROGRESS_JOURNAL
 from foreworn.telemetry.intake import DeviceProgress, DeviceProgressLog, IntakeBatch
 from foreworn.telemetry.quality import HourTally
 from foreworn.telemetry.quarantine import Rejection
@@ -197,6 +197,24 @@ def test_a_device_that_counts_anew_repeats_nothing(log: DeviceProgressLog) -> No
     assert (progress.gaps, progress.missing, progress.duplicates, progress.last_seq) == (2, 4, 1, 4)
 
 
+@pytest.mark.parametrize(
+    ("turns", "gaps", "missing"),
+    [
+        pytest.param([[1, 2, 3, 4, 5, 6], [1], [7, 8]], 0, 0, id="it hears how far it had come, and goes on there"),
+        pytest.param([[1, 2, 3, 4, 5, 6], [1], [5], [6], [7]], 0, 0, id="it hears it late"),
+        pytest.param([[1, 2, 3, 6], [1], [7]], 1, 2, id="what was missing stays missing, once"),
+        pytest.param([[1, 2, 3], [1], [6]], 1, 2, id="what is new and skipped is missing"),
+        pytest.param([[1, 2, 3], [1], [4], [1], [5]], 0, 0, id="again and again"),
+    ],
+)
+def test_a_device_that_forgot_its_number_and_finds_its_place_again_misses_nothing_that_came(
+    log: DeviceProgressLog, turns: list[list[int]], gaps: int, missing: int
+) -> None:
+    for hour, turn in enumerate(turns):
+        log.observe(told([sample("d1", T0 + hour * HOUR + n * SECOND, n) for n in turn], received_at=T0 + hour * HOUR))
+    assert (the_one(log).gaps, the_one(log).missing, the_one(log).duplicates) == (gaps, missing, 0)
+
+
 @pytest.mark.parametrize("form", [tuple, by_column], ids=["one by one", "by column"])
 def test_samples_without_numbers_are_known_by_time_and_signals(
     log: DeviceProgressLog, form: Callable[[Sequence[Sample]], Sequence[Sample]]
@@ -309,6 +327,60 @@ def test_nothing_is_lost_when_many_threads_observe(log: DeviceProgressLog) -> No
     for thread in threads:
         thread.join()
     assert [(p.samples, p.last_seq, p.missing) for p in log.all()] == [(40, 39, 0)] * 3
+
+
+LARGEST = 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [0, LARGEST, 0, LARGEST],
+        [1, LARGEST, 2, LARGEST],
+        [LARGEST, 0, LARGEST],
+        [0, LARGEST - 1, 0, LARGEST, 0, LARGEST, 0, LARGEST],
+    ],
+    ids=str,
+)
+def test_a_device_that_says_the_largest_numbers_again_and_again_is_counted_on(
+    log: DeviceProgressLog, numbers: list[int]
+) -> None:
+    for n, seq in enumerate(numbers):
+        log.observe(told([sample("d1", T0 + n * MINUTE, seq)], received_at=T0 + n * MINUTE))
+        log.all()  # counts
+    log.observe(told([sample("d2", T0, 1)], received_at=T0 + HOUR))
+    progress, other = log.all()
+    assert (progress.samples, other.samples) == (len(numbers), 1)
+    assert LARGEST - 5 <= progress.missing <= LARGEST
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", id="deep"),
+        pytest.param(b"[" * 50_000, id="deep and cut off"),
+        pytest.param(b'{"\xff":1}', id="no text"),
+        pytest.param(b'{"seq":' + b"1" * 5000 + b"}", id="a number of 5000 digits"),
+        pytest.param(b'{"seq":1e400}', id="an endless number"),
+    ],
+)
+def test_a_refused_message_that_nobody_can_read_is_counted_all_the_same(log: DeviceProgressLog, payload: bytes) -> None:
+    log.observe(told(rejections=(refusal("d1", payload),), received_at=T0))
+    progress = the_one(log)
+    assert (progress.rejected, progress.last_seq) == (1, None)
+
+
+def test_a_turn_that_cannot_be_counted_is_left_out_and_the_others_are_counted(
+    engine: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = sql.SqlDeviceProgressLog(engine)
+    for n in (1, 2):
+        log.observe(told([sample("d1", T0 + n * SECOND, n)], received_at=T0))
+    with engine.begin() as connection:
+        connection.execute(sa.insert(PROGRESS_JOURNAL), {"turn": b"\xc1 no turn"})
+    log.observe(told([sample("d1", T0 + 3 * SECOND, 3)], received_at=T0))
+    assert (the_one(log).samples, the_one(log).missing) == (3, 0)
+    assert [r.levelname for r in caplog.records if "cannot be counted" in r.getMessage()] == ["ERROR"]
 
 
 def test_a_log_that_is_opened_anew_goes_on_where_the_last_one_ended(engine: sa.Engine) -> None:

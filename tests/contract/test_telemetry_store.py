@@ -535,6 +535,21 @@ def test_a_column_of_a_signal_that_is_unknown_is_rejected(store: AnyStore) -> No
         store.write(TelemetryBatch(SampleColumns(table, pa.chunked_array([[1]], pa.int64()))))
 
 
+def test_a_part_of_a_table_is_not_refused_for_what_only_another_part_holds(store: AnyStore) -> None:
+    columns = {
+        "time": pa.array([at(1), at(2)], pa.timestamp("ms", "UTC")),
+        "device": ["p1", "p1"],
+        "flow": [1.0, None],
+        "torque": [None, 1.0],
+        "level": [None, "high"],
+    }
+    whole = SampleColumns(pa.table(columns), pa.chunked_array([[1, 2]], pa.int64()))
+    store.write(TelemetryBatch(whole[:1]))
+    with pytest.raises(StoreRejected, match=r"torque|level"):
+        store.write(TelemetryBatch(whole[1:]))
+    assert rows(store.samples(*ALWAYS, signals=["flow"])) == [{"time": at(1), "device": "p1", "flow": 1.0}]
+
+
 readings = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 6))
 
 

@@ -47,6 +47,7 @@ statuses = st.builds(
     st.none() | times,
     names | st.just(""),
     st.booleans(),
+    seqs,
 )
 batches = st.one_of(*(st.lists(entries, min_size=1, max_size=3) for entries in (samples, events, logs, statuses)))
 
@@ -69,6 +70,7 @@ near_objects = st.fixed_dictionaries(
         "state": st.sampled_from(["online", "offline", "asleep", 1]),
         "firmware": near_names | near_values,
         "wants_ack": near_values,
+        "oldest": near_seqs,
         "stranger": st.just(1),
     },
 )

@@ -35,14 +35,17 @@ def fuzz(build: Callable[[], Target], seeds: Iterable[bytes]) -> None:
     seeds
         Inputs to begin with.
     """
-    corpus = Path(tempfile.mkdtemp(prefix="foreworn-fuzz-"))
+    scratch = Path(tempfile.mkdtemp(prefix="foreworn-fuzz-"))
+    tempfile.tempdir = str(scratch)
+    corpus = scratch / "corpus"
+    corpus.mkdir()
     for number, seed in enumerate(seeds):
         (corpus / str(number)).write_bytes(seed)
     child = os.fork()  # the fuzzer ends its process without a word to Python, so the corpus is taken away by another
     if not child:
         _run(build, corpus)
     _, status = os.waitpid(child, 0)
-    shutil.rmtree(corpus)
+    shutil.rmtree(scratch)
     sys.exit(os.waitstatus_to_exitcode(status))
 
 

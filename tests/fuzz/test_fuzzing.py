@@ -10,11 +10,22 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["line_protocol", "native_json", "reception", "framing", "two_roads"])
-def test_a_short_run_of_the_fuzzer_finds_nothing(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "runs", "longest"),
+    [
+        pytest.param("line_protocol", 2000, 512, id="line_protocol"),
+        pytest.param("native_json", 2000, 512, id="native_json"),
+        pytest.param("reception", 2000, 512, id="reception"),
+        pytest.param("framing", 2000, 512, id="framing"),
+        pytest.param("two_roads", 2000, 512, id="two_roads"),
+        # A random walk does not find depth and size on its own: it starts from them.
+        pytest.param("forwarding", 150, 65_536, id="forwarding"),
+    ],
+)
+def test_a_short_run_of_the_fuzzer_finds_nothing(name: str, runs: int, longest: int, tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="atheris has no wheel for this Python or system", exc_type=ImportError)
     done = subprocess.run(
-        [sys.executable, "-m", f"tests.fuzz.{name}", "-seed=1", "-runs=2000", "-max_len=512"],
+        [sys.executable, "-m", f"tests.fuzz.{name}", "-seed=1", f"-runs={runs}", f"-max_len={longest}"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         cwd=tmp_path,
         capture_output=True,
@@ -22,7 +33,7 @@ def test_a_short_run_of_the_fuzzer_finds_nothing(name: str, tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "Done 2000 runs" in done.stderr
+    assert f"Done {runs} runs" in done.stderr
 
 
 def test_the_fuzzer_notices_a_decoder_that_raises(tmp_path: Path) -> None:

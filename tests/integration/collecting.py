@@ -37,13 +37,15 @@ class AbsentStore(MemoryTelemetryStore):
 
 
 class FailingSpool(SqliteSpool):
-    """A spool whose disk may be full."""
+    """A spool whose disk may be full, or slow."""
 
     is_full = False
+    commit_takes = 0.0
 
     def commit(self, batch: IntakeBatch, through: Mapping[str, int] | None = None) -> None:
         if self.is_full:
             raise SpoolFailed("the disk is full")
+        time.sleep(self.commit_takes)
         super().commit(batch, through)
 
 

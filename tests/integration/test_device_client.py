@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from foreworn.device import Broker, Delivery, DeviceClient
+from foreworn.device import Broker, Delivery, DeviceClient, WhenFull
 from tests.conftest import StartMosquitto
 from tests.integration.collecting import SOON, CollectingLine, wait
 from tests.servers import MosquittoServer
@@ -168,6 +170,104 @@ def test_a_new_store_of_a_known_device_goes_on_where_the_platform_stands(
         client.flush(SOON)
         assert client.last_seq == 1500
         assert stored(line) == list(range(1500))
+
+
+def log_lines(line: CollectingLine) -> list[str]:
+    line.forwarder.drain(SOON)
+    return [str(message) for message in line.store.logs(NEW_YEAR, NEW_YEAR + HOUR)["message"].to_pylist()]
+
+
+def test_a_log_line_is_stored_once_though_the_store_is_new_and_its_numbers_begin_again(
+    mosquitto: MosquittoServer, connect: Connect, tmp_path: Path
+) -> None:
+    with CollectingLine(mosquitto.port, tmp_path) as line:
+        for card in range(2):
+            client = connect(store=f"card {card}")
+            for i in range(3):
+                client.log("error", f"card {card} line {i}", time=NEW_YEAR + (10 * card + i) * SECOND)
+            client.flush(SOON)
+            client.close()
+        assert log_lines(line) == [f"card {card} line {i}" for card in range(2) for i in range(3)]
+
+
+def _waits_for_word(client: DeviceClient) -> bool:
+    return "where it stands" in client.trouble
+
+
+def test_a_new_store_sends_nothing_before_the_platform_has_said_where_it_stands(
+    mosquitto: MosquittoServer, connect: Connect, tmp_path: Path
+) -> None:
+    with CollectingLine(mosquitto.port, tmp_path) as line:
+        client = connect(store="old")
+        client.log("error", "old", time=NEW_YEAR)
+        client.flush(SOON)
+        client.close()
+    for _ in range(2):  # the process ends before the platform is back
+        client = connect(store="new")
+        if not client.pending:
+            client.log("error", "new", time=NEW_YEAR + SECOND)
+        wait(partial(_waits_for_word, client))
+        client.close(wait=timedelta(0))
+    line.restart()
+    with line:
+        client = connect(store="new")
+        client.flush(SOON)
+        assert client.last_seq == 2
+        assert log_lines(line) == ["old", "new"]
+
+
+def test_what_a_full_queue_of_the_broker_drops_again_and_again_is_not_acknowledged(
+    start_mosquitto: StartMosquitto, connect: Connect, tmp_path: Path
+) -> None:
+    server = start_mosquitto("max_inflight_messages 10", "max_queued_messages 20")
+    line = CollectingLine(server.port, tmp_path)
+    line.mqtt = line.mqtt.model_copy(update={"in_flight": 10})
+    line.restart()
+    line.spool.commit_takes = 0.05  # a busy disk
+    with line:
+        client = connect(Broker(port=server.port), delivery=replace(QUICK, batch_entries=10))
+        for first in range(0, 3000, 100):
+            send(client, range(first, first + 100))
+        for _ in range(20):
+            line.forwarder.drain(SOON)
+            safe = client.last_seq - client.pending
+            assert set(range(safe)) <= set(stored(line))
+            time.sleep(0.1)
+        line.spool.commit_takes = 0.0
+        client.flush(SOON)
+        assert stored(line) == list(range(3000))
+    assert "Outgoing messages are being dropped" in (server.folder / "server.log").read_text()
+
+
+def test_numbers_that_a_full_store_dropped_are_not_waited_for(
+    mosquitto: MosquittoServer, connect: Connect, tmp_path: Path
+) -> None:
+    with CollectingLine(mosquitto.port, tmp_path) as line:
+        client = connect(delivery=replace(QUICK, resend_after=HOUR, resend_longest=HOUR))
+        send(client, range(10))
+        client.flush(SOON)
+        line.spool.commit_takes = 1.0
+        client._backlog._capacity, client._backlog._when_full = 2000, WhenFull.DROP_OLDEST
+        for first in range(10, 300, 10):
+            send(client, range(first, first + 10))
+        line.spool.commit_takes = 0.0
+        client.flush(SOON)
+        assert client.dropped > 100
+        assert set(range(300 - 10, 300)) <= set(stored(line))
+
+
+def test_a_broker_that_hangs_up_on_what_is_published_is_sent_smaller_messages_after_ever_longer_pauses(
+    start_mosquitto: StartMosquitto, connect: Connect, tmp_path: Path
+) -> None:
+    server = start_mosquitto("message_size_limit 4000")
+    with CollectingLine(server.port, tmp_path) as line:
+        client = connect(Broker(port=server.port), delivery=replace(QUICK, resend_after=HOUR))
+        send(client, range(200))
+        client.flush(SOON)
+        assert stored(line) == list(range(200))
+        client.log("error", "x" * 5000, time=NEW_YEAR)
+        wait(lambda: client._courier._retry._taken >= 3)
+        assert client.pending == 1
 
 
 def test_a_gap_that_the_device_cannot_fill_holds_it_up_for_a_moment_only(

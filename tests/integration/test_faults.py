@@ -99,6 +99,13 @@ def test_nothing_acknowledged_is_lost_doubled_or_changed(lane: Lane, drawn: Sche
     assert {kind for kind, count in result.fired.items() if count} == {step.kind.title for step in drawn.steps}
 
 
+def test_what_a_collector_acknowledged_as_it_was_killed_it_had_committed(lane: Lane) -> None:
+    strikes = [Step(0.5 + 0.2 * i, FaultKind.KILL_COLLECTOR_AT_PUBACK, 0.3) for i in range(3)]
+    result = result_of(run(lane, schedule(6, StoreKind.DUCKDB, *strikes), patience=60.0))
+    assert result.is_good, f"{result}\n{result.log}"
+    assert result.fired["kill_collector_at_puback"] == len(strikes)
+
+
 def test_a_full_disk_ends_the_collector_with_an_error_and_loses_nothing_acknowledged(lane: Lane) -> None:
     if not can_mount():
         pytest.skip("a small disk can be mounted by root only")

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from foreworn.storage.operations.device_memory import DeviceMemory, hour_of
 from foreworn.storage.operations.heard_turn import EVENT, LOG, SAMPLE, UNMARKED, UNNUMBERED, HeardTurn, Ints
+from foreworn.telemetry.counter import added
 from foreworn.telemetry.quality import HourTally
 from foreworn.telemetry.sequence import Run
 
@@ -88,7 +89,7 @@ class _Count:
             memory = self._memories[place]
             memory.watermark = time if memory.watermark is None else max(memory.watermark, time)
             for name, column in columns.items():
-                setattr(memory, name, getattr(memory, name) + column[i])
+                setattr(memory, name, added(getattr(memory, name), column[i]))
             if self._hour is not None:
                 entries = int(self._lengths[i])
                 memory.tally(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from foreworn.storage.operations.heard_turn import Refusal, Said
+from foreworn.telemetry.counter import added
 from foreworn.telemetry.intake import DeviceProgress
 from foreworn.telemetry.quality import ALLOWED_DELAY, HourTally, LastRejection, least_offset
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms
@@ -99,7 +100,7 @@ class DeviceMemory(msgspec.Struct, array_like=True):
 
     def refuse(self, refusal: Refusal, hour: int | None) -> None:
         """Count a refusal."""
-        self.rejected += 1
+        self.rejected = added(self.rejected, 1)
         if self.last_rejection is None or from_epoch_ms(refusal.time) >= self.last_rejection.time:
             self.last_rejection = LastRejection(
                 from_epoch_ms(refusal.time), refusal.reason, refusal.detail, refusal.signal, refusal.beginning
@@ -161,10 +162,10 @@ def _joined(one: HourTally, other: HourTally) -> HourTally:
     offsets = [offset for offset in (one.offset_ms, other.offset_ms) if offset is not None]
     return HourTally(
         one.hour,
-        one.entries + other.entries,
-        one.late + other.late,
-        one.repeated + other.repeated,
-        one.rejected + other.rejected,
+        added(one.entries, other.entries),
+        added(one.late, other.late),
+        added(one.repeated, other.repeated),
+        added(one.rejected, other.rejected),
         min(offsets, default=None),
         _added(one.refused or {}, other.refused) if other.refused else one.refused,
     )
@@ -175,7 +176,7 @@ def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     total = dict(one)
     for signal, count in other.items():
         name = signal if signal in total or len(total) < _MOST_SIGNALS else _OTHER_SIGNALS
-        total[name] = total.get(name, 0) + count
+        total[name] = added(total.get(name, 0), count)
     return total
 
 

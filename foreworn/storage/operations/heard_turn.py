@@ -210,7 +210,7 @@ def _refused_numbers(refused: Iterable[tuple[str, Rejection]]) -> list[tuple[str
 def _numbers(payload: bytes) -> list[int]:
     try:
         read = msgspec.json.decode(payload, type=_Numbered | list[_Numbered])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []  # a message that cannot be read has no number that anybody knows
     entries = read if isinstance(read, list) else [read]
     return [entry.seq for entry in entries if entry.seq is not None and 0 <= entry.seq < 2**63]

@@ -131,17 +131,19 @@ class Admission:
         Raises
         ------
         StoreRejected
-            If a column is unknown, of another type, or holds what cannot be kept.
+            If a column that holds values is unknown, of another type, or holds what cannot be kept.
         """
+        rows = len(samples)
         names = [c for c in samples.column_names if c not in _KEY_COLUMNS]
         columns: dict[str, pa.ChunkedArray] = {}
         for name in (*_KEY_COLUMNS, *names):
             try:
-                columns[name] = self._column(name, samples[name])
+                # Part of a larger table has all of its columns: of a signal without a value there is nothing to refuse.
+                if name in _KEY_COLUMNS or samples[name].null_count < rows or not rows:
+                    columns[name] = self._column(name, samples[name])
             except (ValueError, TypeError, KeyError, NotFound, pa.ArrowException) as error:
                 raise self._refuse(f"column {name!r}", error) from error
-        rows = len(samples)
-        table = pa.table({n: c for n, c in columns.items() if n in _KEY_COLUMNS or c.null_count < rows})
+        table = pa.table(columns)
         signals = table.columns[len(_KEY_COLUMNS) :]
         if any(column.null_count == 0 for column in signals):
             return table

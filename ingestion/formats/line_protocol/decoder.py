@@ -58,7 +58,7 @@ class LineProtocolDecoder:
             text = self._text(message.payload)
         except Rejected as refused:
             return Contents(rejections=(message.reject(refused.code, refused.detail, device=device),), device=device)
-        return _LinesReader(message, device).read(split_lines(text))
+        return _LinesReader(message, device).read(split_lines(text), 1 + text.count("\n"))
 
     def _text(self, payload: bytes) -> str:
         if len(payload) > self._largest_payload:
@@ -83,8 +83,13 @@ class _LinesReader:
         self._seqs: list[int] = []
         self._rejections = Rejections(message, device)
 
-    def read(self, lines: Iterable[tuple[int, str]]) -> Contents:
+    def read(self, lines: Iterable[tuple[int, str]], most: int) -> Contents:
         for number, text in lines:
+            if self._rejections.full:
+                self._rejections.leave(f"lines {number:,} to {most:,}")
+                break
+            if text.startswith("#"):
+                continue
             plain = _PLAIN.fullmatch(text)
             if not (plain and self._read_plain(plain)):
                 self._read_any(number, text)
@@ -158,7 +163,10 @@ class _LinesReader:
 
     def _values(self, number: int, line: Line) -> dict[str, SignalValue]:
         good: dict[str, SignalValue] = {}
-        for field, value in line.fields.items():
+        for place, (field, value) in enumerate(line.fields.items()):
+            if self._rejections.full:
+                self._rejections.leave(f"the last {len(line.fields) - place:,} fields of line {number:,}")
+                break
             name = signal_name(line.measurement, field)
             try:
                 check_name(name)

@@ -14,6 +14,8 @@ _MEASUREMENT = re.compile(r"(?:[^ ,\\]++|\\++[^\\]?)++", re.DOTALL)
 _KEY = re.compile(r"(?:[^ ,=\\]++|\\++[^\\]?)++", re.DOTALL)
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _BARE = re.compile(r"[^ ,]++")
+_PLAIN_TAG = re.compile(r"([^ ,=\\]++)=([^ ,=\\]++)(?![\\])")  # no escapes, so nothing to look at twice
+_PLAIN_FIELD = re.compile(r'([^ ,=\\]++)=([^ ,"][^ ,]*+)')
 _SPACES = re.compile(r" *+")
 _MEASUREMENT_ESCAPE = re.compile(r"\\([ ,])")
 _KEY_ESCAPE = re.compile(r"\\([ ,=])")
@@ -77,8 +79,9 @@ class _Cursor:
         measurement = _MEASUREMENT_ESCAPE.sub(r"\1", self._take(_MEASUREMENT, "a measurement"))
         tags: dict[str, str] = {}
         while self._skip(","):
-            name = self._name("a tag")
-            tags[name] = _KEY_ESCAPE.sub(r"\1", self._take(_KEY, f"the value of tag {shown(name)}"))
+            if not self._took_plain(_PLAIN_TAG, tags):
+                name = self._name("a tag")
+                tags[name] = _unescaped(self._take(_KEY, "the value of tag", name))
         if not self._skip_spaces():
             raise self._expected("a space and fields")
         fields = self._fields()
@@ -91,30 +94,39 @@ class _Cursor:
     def _fields(self) -> dict[str, Text | str]:
         fields: dict[str, Text | str] = {}
         while True:
-            name = self._name("a field")
-            fields[name] = self._value(name)
+            if not self._took_plain(_PLAIN_FIELD, fields):
+                name = self._name("a field")
+                fields[name] = self._value(name)
             if not self._skip(","):
                 return fields
 
+    def _took_plain(self, pattern: re.Pattern[str], pairs: dict[str, str] | dict[str, Text | str]) -> bool:
+        found = pattern.match(self._text, self._at)
+        if found is None:
+            return False
+        pairs[found[1]] = found[2]
+        self._at = found.end()
+        return True
+
     def _name(self, what: str) -> str:
-        name = _KEY_ESCAPE.sub(r"\1", self._take(_KEY, what))
+        name = _unescaped(self._take(_KEY, what))
         if not self._skip("="):
             raise self._expected(f"= after {shown(name)}")
         return name
 
     def _value(self, name: str) -> Text | str:
         if not self._text.startswith('"', self._at):
-            return self._take(_BARE, f"the value of field {shown(name)}")
+            return self._take(_BARE, "the value of field", name)
         string = _STRING.match(self._text, self._at)
         if string is None:
             raise Rejected("unreadable", f"the text of field {shown(name)} has no closing quote")
         self._at = string.end()
         return Text(_STRING_ESCAPE.sub(r"\1", string[1]))
 
-    def _take(self, pattern: re.Pattern[str], what: str) -> str:
+    def _take(self, pattern: re.Pattern[str], what: str, name: str | None = None) -> str:
         found = pattern.match(self._text, self._at)
         if found is None:
-            raise self._expected(what)
+            raise self._expected(what if name is None else f"{what} {shown(name)}")
         self._at = found.end()
         return found[0]
 
@@ -133,3 +145,7 @@ class _Cursor:
         rest = self._text[self._at : self._at + 20]
         found = shown(rest) if rest else "the end of the line"
         return Rejected("unreadable", f"expected {what}, found {found}")
+
+
+def _unescaped(key: str) -> str:
+    return _KEY_ESCAPE.sub(r"\1", key) if "\\" in key else key

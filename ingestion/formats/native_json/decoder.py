@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import msgspec
@@ -30,8 +30,9 @@ _MEMBERS = {
     Kind.TELEMETRY: ("ts", "seq", "values"),
     Kind.EVENT: ("ts", "seq", "code", "severity", "message"),
     Kind.LOG: ("ts", "seq", "level", "logger", "message", "fields"),
-    Kind.STATUS: ("ts", "state", "firmware", "wants_ack"),
+    Kind.STATUS: ("ts", "state", "firmware", "wants_ack", "oldest"),
 }
+_KNOWN = {kind: frozenset(members) for kind, members in _MEMBERS.items()}
 
 
 class NativeJsonDecoder:
@@ -91,7 +92,7 @@ class _MessageReader:
         self._read_entry = readers[address.kind]
 
     def read(self, elements: list[object]) -> Contents:
-        entries = [entry for entry in map(self._element, elements) if entry is not None]
+        entries = list(self._entries(elements))
         statuses = tuple(e for e in entries if isinstance(e, Status))
         return Contents(
             samples=tuple(e for e in entries if isinstance(e, Sample)),
@@ -102,7 +103,17 @@ class _MessageReader:
             device=self._device,
             seqs=tuple(self._seqs),
             wants_ack=statuses[-1].wants_ack if statuses else None,
+            oldest=statuses[-1].oldest if statuses else None,
         )
+
+    def _entries(self, elements: list[object]) -> Iterator[Entry]:
+        for place, element in enumerate(elements):
+            if self._rejections.full:
+                self._rejections.leave(f"its last {len(elements) - place:,} of {len(elements):,} entries")
+                return
+            entry = self._element(element)
+            if entry is not None:
+                yield entry
 
     def _element(self, element: object) -> Entry | None:
         try:
@@ -117,6 +128,8 @@ class _MessageReader:
 
     def _refuse_strangers(self, members: JsonObject) -> None:
         known = _MEMBERS[self._kind]
+        if members.keys() <= _KNOWN[self._kind]:
+            return
         for name in members:
             if name not in known:
                 hint = "; signals belong into 'values'" if self._kind is Kind.TELEMETRY else ""
@@ -139,7 +152,10 @@ class _MessageReader:
 
     def _values(self, values: JsonObject) -> dict[str, SignalValue]:
         good: dict[str, SignalValue] = {}
-        for name, value in values.items():
+        for place, (name, value) in enumerate(values.items()):
+            if self._rejections.full:
+                self._rejections.leave(f"the last {len(values) - place:,} of {len(values):,} signals of an entry")
+                break
             try:
                 good[_signal_name(name)] = _signal_value(name, value)
             except Rejected as refused:
@@ -177,6 +193,7 @@ class _MessageReader:
             read_time(members) if "ts" in members else None,
             read_name(members, "firmware", longest=LONGEST_NAME, default=""),
             read_flag(members, "wants_ack"),
+            read_seq(members, "oldest"),
         )
 
 

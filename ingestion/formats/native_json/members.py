@@ -38,19 +38,20 @@ def read_time(members: JsonObject) -> datetime:
     return from_epoch_ms(ms)
 
 
-def read_seq(members: JsonObject) -> int | None:
-    """Return the member `seq`, or None where there is none.
+def read_seq(members: JsonObject, member: str = "seq") -> int | None:
+    """Return a member that is a sequence number, or None where there is none.
 
     Raises
     ------
     Rejected
         As `unreadable` if it is not a whole number from 0 to 2^63-1.
     """
-    if "seq" not in members:
+    if member not in members:
         return None
-    seq = whole(members["seq"])
+    seq = whole(members[member])
     if seq is None or not 0 <= seq <= LARGEST_INTEGER:
-        raise Rejected("unreadable", f"'seq' is {shown(members['seq'])}: it must be a whole number from 0 to 2^63-1")
+        found = shown(members[member])
+        raise Rejected("unreadable", f"{member!r} is {found}: it must be a whole number from 0 to 2^63-1")
     return seq
 
 

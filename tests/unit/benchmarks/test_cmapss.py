@@ -59,7 +59,7 @@ def test_forecasts_are_the_same_whatever_the_true_lives_are(
     assert main(["cmapss", "--data", str(data), "--json", str(tmp_path / "r.json"), "--permute-test-labels"]) == 0
     assert "identical" in capsys.readouterr().out
     figures = json.loads((tmp_path / "r.json").read_text())["figures"]
-    assert figures["engines"] == 16
+    assert (figures["engines"], figures["seeds"]) == (16, 3)
     assert {
         "rmse_capped",
         "rmse_raw",

@@ -104,6 +104,13 @@ def test_every_kind_of_fault_is_in_a_run_of_the_kinds_number_and_plain_devices_n
     assert all(schedule.broker_may_die for schedule in killed)
 
 
+def test_only_devices_that_wait_for_the_platform_are_given_a_broker_that_drops() -> None:
+    small = [schedule for number in range(60) if (schedule := draw(SEED, number)).small_queue]
+    assert 5 < len(small) < 30
+    assert all(schedule.broker_may_die for schedule in small)
+    assert not any(draw(SEED, schedule.number, small_queues=False).small_queue for schedule in small)
+
+
 def test_what_the_store_refuses_it_refuses_again() -> None:
     lines = [b"telemetry,device=pump cycles=%di %d" % (n, n) for n in range(10 * ONE_IN)]
     once, again = ([line for line in lines if refuses(line)] for _ in range(2))
@@ -122,7 +129,12 @@ def test_packets_are_counted_however_their_bytes_are_cut() -> None:
 
 
 def test_a_run_without_schedules_has_no_recovery_time() -> None:
-    assert "recovery_p50_s" not in figures([])
+    assert "recovery_p50_s" not in figures([], 0)
+
+
+def test_schedules_that_broke_down_are_counted() -> None:
+    found = figures([], 3)
+    assert (found["asked"], found["schedules"], found["broke_down"]) == (3, 0, 3)
 
 
 @pytest.fixture
@@ -185,6 +197,21 @@ def test_a_silent_link_holds_everything_back_and_hands_it_on_afterwards(loop: Li
         client.settimeout(5)
         assert client.recv(1) == b"b"
         assert link.held == 1
+
+
+def test_a_link_tells_of_the_first_acknowledgement_of_what_was_not_redelivered(loop: LinkLoop, echo: int) -> None:
+    heard: list[str] = []
+    again, puback = b"\x3a\x02\x00\x07", b"\x40\x02\x00\x07"
+    with FaultyLink(loop, echo) as link, socket.create_connection(("127.0.0.1", link.port), timeout=5) as client:
+        client.sendall(again)  # the echo makes it a redelivery
+        assert client.recv(4) == again
+        link.at_puback = lambda: heard.append("puback")
+        client.sendall(puback)
+        assert client.recv(4) == puback
+        assert heard == []
+        client.sendall(puback + puback)
+        assert client.recv(4)
+        assert heard == ["puback"]
 
 
 def test_a_deaf_link_loses_what_is_said_and_is_cut_when_it_hears_again(loop: LinkLoop, echo: int) -> None:

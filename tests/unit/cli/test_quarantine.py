@@ -1,6 +1,7 @@
 """`foreworn quarantine`: beside a running platform and without one."""
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from foreworn import terminal
 from foreworn.bootstrap.stores import bounded_quarantine, operations_address
 from foreworn.cli.quarantine import STAYS, app
+from foreworn.cli.quarantine_screen import show_entries
 from foreworn.data_folder import data_folder_lock
 from foreworn.errors import ConfigurationError, NotFound
 from foreworn.fleet.machine import Attachment, Machine
@@ -67,6 +71,30 @@ def test_entries_are_listed_the_newest_first_and_narrowed(quarantine: Quarantine
     assert "The newest 2 of 5" in run("list", "--reason", "out_of_range", "--limit", "2").output
 
 
+def test_into_a_pipe_an_entry_is_one_line_and_nothing_is_cut_off(quarantine: Quarantine) -> None:
+    quarantine.put([Rejection(NOW, "a/b", b"{}", "unreadable", "why\tand\n" + 300 * "x", None, None)])
+    lines = run("list", "--limit", "3", "--until", "2026-03-01T02:00").stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines[:2]] == ["id", "2"]
+    assert len(lines) == 4
+    assert {line.count("\t") for line in lines} == {6}
+    assert 300 * "x" in "".join(lines)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_on_a_terminal_an_entry_is_two_lines_no_wider_than_the_window(
+    quarantine: Quarantine, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(
+        terminal, "out", Console(file=screen, markup=False, force_terminal=True, color_system=None, width=width)
+    )
+    quarantine.put([Rejection(NOW, "a/b", b"{}", "unreadable", 300 * "x", "pump-" + 60 * "9", None)])
+    show_entries(quarantine.find(Selection(reason="unreadable")), matching=1, dropped=0)
+    head, detail = screen.getvalue().splitlines()
+    assert "unreadable"[: width - 30] in head
+    assert {len(head) <= width, len(detail) == width, detail[-1] == "…"} == {True}
+
+
 def test_an_entry_is_shown_with_its_remedy_and_its_bytes(quarantine: Quarantine) -> None:
     shown = run("show", "1").output
     assert "widen the signal's range" in shown
@@ -109,12 +137,13 @@ def test_exit_code_0_says_that_nothing_stays(quarantine: Quarantine, engine: sa.
     SqlFleetRegistry(engine).add_signals(SignalCatalogue({"px": [Signal("vibration", low=0.0, high=1e4)]}))
     result = run("replay", "--device", "pump-9")
     assert result.exit_code == 0
-    assert "1 entries replayed" in result.output
+    assert "1 entry replayed" in result.output
 
 
 def test_what_stays_is_told_with_what_to_do_about_it(quarantine: Quarantine) -> None:
     result = run("replay", "1", "2")
     assert result.exit_code == STAYS
+    assert "Nothing replayed.\n2 entries stay, out_of_range: the value is outside" in result.output
     assert "widen" in result.output
     assert quarantine.count()["out_of_range"] == 5
 

@@ -152,7 +152,8 @@ OTHERS = st.builds(
     ]),
     st.sampled_from([
         b'{"ts":1767225600000,"seq":9,"code":"E1"}', b'{"ts":1767225600001,"seq":8,"level":"info","message":"x"}',
-        b'{"state":"online","wants_ack":true}', b'{"state":"offline"}', b'{"state":"asleep"}', b"junk",
+        b'{"state":"online","wants_ack":true}', b'{"state":"online","oldest":7}', b'{"state":"online","oldest":-1}',
+        b'{"state":"offline"}', b'{"state":"asleep"}', b"junk",
         b'{"ts":1767225600000,"seq":3,"values":{"vibration":1}}',
     ]),
     HEADERS,

@@ -37,9 +37,10 @@ class MessageByMessage:
     def take(self, messages: Sequence[Sent]) -> Turn:
         """Return the turn."""
         contents = [self._read(message) for message in messages]
-        self.statuses |= {m.topic: m.payload for m in messages if m.topic.endswith(b"/status")}
+        accepted = (m for m, c in zip(messages, contents, strict=True) if c.statuses)
+        self.statuses |= {m.topic: m.payload for m in accepted if m.topic.endswith(b"/status")}
         heard = tuple(
-            Heard(c.device, _site(m), c.seqs, bool(m.header & REDELIVERED), c.wants_ack)
+            Heard(c.device, _site(m), c.seqs, bool(m.header & REDELIVERED), c.wants_ack, c.oldest)
             for m, c in zip(messages, contents, strict=True)
             if c.device is not None
         )
@@ -63,7 +64,7 @@ def told(turn: Turn) -> dict[str, object]:
         "received_at": batch.received_at,
         "refused": batch.refused,
         "heard": numbers(turn.heard),
-        "wishes": [(h.device, h.site, h.wants_ack) for h in turn.heard if h.wants_ack is not None],
+        "wishes": [(h.device, h.site, h.wants_ack, h.oldest) for h in turn.heard if h.wants_ack is not None],
     }
 
 

@@ -157,6 +157,38 @@ def test_of_two_devices_on_one_machine_each_promises_what_it_sends(plant: Plant)
     assert plant.judged(NOW + DAY)["gw-oil", "oil"].completeness == 0.0
 
 
+def test_a_new_device_owes_nothing_from_before_its_first_message(plant: Plant) -> None:
+    for minutes in range(80, 0, -10):
+        plant.tell("gw-fan", NOW - minutes * MINUTE, amp=1.0)
+    # It spoke first at twenty minutes to: one whole hour has passed since, and an hour ago none had.
+    assert plant.judged(NOW - HOUR)["gw-fan", "amp"].completeness is None
+    assert plant.judged()["gw-fan", "amp"].completeness == 1.0
+
+
+def test_what_a_new_device_kept_from_before_its_first_message_is_held_against_its_cadence(plant: Plant) -> None:
+    for hours in (12, 11, 10, 9, 6, 5, 4, 3, 2, 1):
+        plant.tell("gw-fan", NOW - hours * HOUR, delay=hours * HOUR - MINUTE, amp=1.0)
+    # Of the eleven whole hours after that in which it began.
+    assert plant.judged()["gw-fan", "amp"].completeness == pytest.approx(9 / 11)
+
+
+def test_a_signal_that_was_never_sent_is_not_judged_and_one_that_stopped_is_missing(plant: Plant) -> None:
+    for hours in range(24, 0, -1):
+        plant.tell("gw-fan", NOW - hours * HOUR, amp=1.0)
+    assert ("gw-fan", "oil") not in plant.judged()
+    for hours in range(24):
+        plant.tell("gw-fan", NOW + hours * HOUR, oil=1.0)
+    judged = plant.judged(NOW + DAY)
+    assert (judged["gw-fan", "amp"].completeness, judged["gw-fan", "oil"].completeness) == (0.0, 1.0)
+
+
+def test_a_signal_whose_values_are_all_refused_was_sent(plant: Plant) -> None:
+    refused = Rejection(NOW - HOUR, "t", b"", "out_of_range", "oil is -1", "gw-fan", "oil")
+    plant.progress.observe(IntakeBatch(rejections=(refused,), received_at=NOW - HOUR))
+    judged = plant.judged()
+    assert (judged["gw-fan", "oil"].validity, ("gw-fan", "amp") in judged) == (0.0, False)
+
+
 def test_hours_that_are_over_are_not_read_again(plant: Plant) -> None:
     for minutes in range(24 * 60, 0, -1):
         plant.tell("gw-pump", NOW - minutes * MINUTE, rpm=1.0)
@@ -203,8 +235,9 @@ def test_a_device_that_comes_back_from_another_machine_is_counted_from_the_begin
 
 
 def test_judgements_of_a_month_ago_are_let_go_of(plant: Plant) -> None:
-    plant.tell_day(NOW - KEPT - DAY)
-    plant.judged(NOW - KEPT - DAY)
-    plant.judged(NOW)
+    plant.tell_day()
+    plant.judged()
+    later = NOW + KEPT + DAY
+    assert plant.judged(later)["gw-pump", "rpm"].completeness == 0.0
     with plant.operations.reading() as tx:
-        assert {q.time for q in tx.quality.history("gw-pump", NOW - 2 * KEPT)} == {NOW}
+        assert {q.time for q in tx.quality.history("gw-pump", NOW - DAY)} == {later}

@@ -4,6 +4,7 @@ import hypothesis.strategies as st
 import msgspec
 from hypothesis import given, settings
 
+from foreworn.telemetry.counter import LARGEST_COUNT
 from foreworn.telemetry.sequence import MOST_HOLES, Run, SequenceLedger
 
 TURNS = st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=8), max_size=12)
@@ -55,3 +56,45 @@ def test_a_device_begins_again_only_where_nobody_waits_for_its_numbers() -> None
     ledger.begin_again()
     assert ledger.take([(0, 2)]) == 0
     assert (ledger.last, ledger.missing) == (2, 2)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.lists(st.integers(0, 40), min_size=1, max_size=8)), max_size=12))
+@settings(derandomize=True, max_examples=300)
+def test_a_device_that_begins_again_misses_no_number_that_came_before(turns: list[tuple[bool, list[int]]]) -> None:
+    ledger, came = SequenceLedger(), {0}
+    ledger.take([(0, 0)])
+    for again, turn in turns:
+        before = ledger.missing
+        if again:
+            ledger.begin_again()
+            assert ledger.missing == before
+        ledger.take(runs_of(turn))
+        came |= set(turn)
+        assert ledger.missing - before <= len(set(range(max(turn))) - came)
+
+
+def test_numbers_that_came_before_many_holes_are_not_missed_again() -> None:
+    ledger = SequenceLedger()
+    last = 6 * MOST_HOLES
+    ledger.take([(n, n) for n in range(0, last + 1, 2)])
+    gaps, missing = ledger.gaps, ledger.missing
+    ledger.begin_again()
+    ledger.take([(0, 0)])
+    ledger.take([(last + 3, last + 3)])
+    assert (ledger.gaps, ledger.missing) == (gaps + 1, missing + 2)
+
+
+def test_what_is_settled_is_kept_in_bounds() -> None:
+    ledger = SequenceLedger()
+    for n in range(3 * MOST_HOLES, 0, -1):
+        ledger.take([(10 * n, 10 * n)])
+        ledger.begin_again()
+    assert len(ledger.settled) == MOST_HOLES
+
+
+def test_what_is_missing_stays_a_number_that_every_store_can_keep() -> None:
+    ledger = SequenceLedger(first=0, last=0, lost=LARGEST_COUNT - 1)
+    ledger.take([(5, 5)])
+    assert ledger.missing == LARGEST_COUNT
+    ledger.take([(10 + 2 * n, 10 + 2 * n) for n in range(MOST_HOLES)])
+    assert (ledger.lost, ledger.missing) == (LARGEST_COUNT, LARGEST_COUNT)

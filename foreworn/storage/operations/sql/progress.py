@@ -1,5 +1,6 @@
 """How far every device has come, in SQL: turns go to a journal, and are counted from there about once a second."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,11 +9,12 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from foreworn.errors import StoreUnavailable
 from foreworn.storage.operations.counting import count_turns
 from foreworn.storage.operations.device_memory import DeviceMemory
 from foreworn.storage.operations.heard_turn import HeardTurn
 from foreworn.storage.operations.sql.tables import DEVICE_PROGRESS, PROGRESS_JOURNAL
-from foreworn.storage.operations.sql.transactions import lock, reading, upsert, writing
+from foreworn.storage.operations.sql.transactions import lock, reading, translated_errors, upsert, writing
 from foreworn.telemetry.intake import DeviceProgress, IntakeBatch
 from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
 from foreworn.telemetry.sequence import SequenceLedger
@@ -25,6 +27,8 @@ _ASKED_AT_ONCE = 500
 
 _SAME = ("device", "state", "firmware", "wants_ack", "samples", "events", "logs", "rejected")
 _COUNTERS = ("duplicates", "late", "out_of_order")
+
+_log = logging.getLogger(__name__)
 
 
 class SqlDeviceProgressLog:
@@ -69,14 +73,36 @@ class SqlDeviceProgressLog:
         begun = time.monotonic()
         lock(connection, DEVICE_PROGRESS)
         taken = sa.delete(PROGRESS_JOURNAL).returning(PROGRESS_JOURNAL.c.id, PROGRESS_JOURNAL.c.turn)
-        rows = sorted(connection.execute(taken).all())
-        turns = [msgspec.msgpack.decode(turn, type=HeardTurn) for _, turn in rows]
-        memories = _of(connection, {device for turn in turns for device in turn.devices})
-        count_turns(memories, turns)
-        upsert(connection, DEVICE_PROGRESS, [_row(memories[device]) for device in sorted(memories)])
+        rows = sorted(tuple(row) for row in connection.execute(taken))
+        try:
+            _add(connection, [turn for _, turn in rows])
+        except StoreUnavailable:
+            raise
+        except Exception:
+            _add_apart(connection, rows)
         self._uncounted = 0
         now = time.monotonic()
         self._next_count = now + max(_COUNT_EVERY_S, (now - begun) / _SHARE)
+
+
+def _add(connection: sa.Connection, told: Sequence[bytes]) -> None:
+    """Count turns into the devices' rows: all of them, or none."""
+    with translated_errors(), connection.begin_nested():
+        turns = [msgspec.msgpack.decode(turn, type=HeardTurn) for turn in told]
+        memories = _of(connection, {device for turn in turns for device in turn.devices})
+        count_turns(memories, turns)
+        upsert(connection, DEVICE_PROGRESS, [_row(memories[device]) for device in sorted(memories)])
+
+
+def _add_apart(connection: sa.Connection, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Count turns one by one, and drop those that cannot be counted: one must not keep all later ones waiting."""
+    for number, turn in rows:
+        try:
+            _add(connection, [turn])
+        except StoreUnavailable:
+            raise
+        except Exception:
+            _log.exception("turn %d of the progress journal cannot be counted; it is left out", number)
 
 
 def _of(connection: sa.Connection, devices: Iterable[str]) -> dict[str, DeviceMemory]:

@@ -12,13 +12,15 @@ from foreworn.loop.data_quality import DataQuality
 from foreworn.telemetry.intake import IntakeBatch
 from foreworn.telemetry.quality import HOUR
 from foreworn.telemetry.quarantine import Selection
-from foreworn.telemetry.sample import Sample, TelemetryBatch
+from foreworn.telemetry.sample import Sample, Status, TelemetryBatch
+from foreworn.telemetry.signal import Signal, SignalCatalogue
 from tests.unit.api.browsing import Client
 from tests.unit.api.console.test_today import words
 from tests.unit.api.seeded_fleet import NOW, empty_services, seeded_services
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + 9 * HOUR
+SECOND = timedelta(seconds=1)
 
 
 def tell(services: ConsoleServices, device: str, time: datetime, seq: int, delay: timedelta = 6 * MINUTE) -> None:
@@ -50,9 +52,9 @@ def reader(troubled: ConsoleServices) -> Client:
 
 def test_a_page_tells_how_a_device_comes_in(reader: Client) -> None:
     text = words(reader.get("/devices/gw-Pump-02").text)
-    assert "Clock behind: or it always waits that long before it sends 6 min behind" in text
+    assert "Clock at most: it may also always wait that long before it sends 6 min behind" in text
     assert "Numbers missing skipped, and not come since 15 8 gaps so far" in text
-    assert "Came again 1" in text
+    assert "what it was not told is stored; it is stored once 1" in text
     assert "twice its usual time between messages 25" in text
     assert "Usual time between its messages 1 h" in text
     assert "Silent" not in text
@@ -134,3 +136,62 @@ def test_the_quality_of_signals_is_told_over_http(troubled: ConsoleServices, rea
     assert [day["time"] for day in pressure["history"]] == ["2026-03-01T21:00:00Z", "2026-03-02T15:00:00Z"]
     assert reader.get("/v1/devices/gw-loose/quality").json() == {"device": "gw-loose", "items": []}
     assert reader.get("/v1/devices/nobody/quality").status_code == 404
+
+
+def say(services: ConsoleServices, device: str, state: str, received_at: datetime) -> None:
+    services.progress.observe(IntakeBatch(statuses=(Status(device, state, received_at),), received_at=received_at))
+
+
+@pytest.fixture
+def seeded() -> ConsoleServices:
+    """Nine hours on, nobody has spoken since."""
+    return replace(seeded_services(machines=9, days=1), clock=ManualClock(LATER))
+
+
+def test_a_status_is_no_message(seeded: ConsoleServices) -> None:
+    say(seeded, "gw-Pump-01", "online", LATER)
+    reader = Client(create_app(seeded))
+    assert "last message 9 h ago" in words(reader.get("/devices/gw-Pump-01").text)
+    assert "gw-Pump-01 on Pump-01 ● online silent last message 9 h ago" in words(reader.get("/devices").text)
+
+
+def test_who_took_leave_is_neither_silent_nor_a_sign_of_trouble(seeded: ConsoleServices) -> None:
+    reader = Client(create_app(seeded))
+    for n in range(1, 10):
+        say(seeded, f"gw-Pump-0{n}", "offline", LATER - MINUTE)
+        if n == 7:
+            text = words(reader.get("/data").text)
+            assert "2 devices are silent, 7 took leave" in text
+            assert "All 2 other devices are silent; the last of them spoke 9 h ago" in text
+    text = words(reader.get("/data").text)
+    assert "0 devices are silent, 9 took leave" in text
+    assert "9 devices took leave: they, or their last will, said so." in text
+    assert "hardly theirs" not in text
+    assert "gw-Pump-01" not in words(reader.get("/devices?state=silent").text)
+    assert "It took leave: it, or its last will, said 1 min ago that it is gone" in words(
+        reader.get("/devices/gw-Pump-01").text
+    )
+
+
+def test_a_signal_that_never_came_is_named_and_not_held_to_be_poor(seeded: ConsoleServices) -> None:
+    judge(seeded, NOW)
+    machine = next(m for m in seeded.registry.machines() if m.id == "Pump-01")
+    seeded.registry.add_signals(SignalCatalogue({machine.model: [Signal("oil_level", cadence=HOUR)]}))
+    reader = Client(create_app(seeded))
+    assert "Never reported, and so not judged: oil level." in words(reader.get("/devices/gw-Pump-01").text)
+    assert "oil level" not in words(reader.get("/data").text)
+
+
+def test_a_new_device_shows_what_came_and_no_rate(seeded: ConsoleServices) -> None:
+    tell(seeded, "gw-new", LATER - MINUTE, 1, delay=SECOND)
+    text = words(Client(create_app(seeded)).get("/devices/gw-new").text)
+    assert "a plain count until it is heard that long 1 so far" in text
+    assert "Clock in step" in text
+
+
+def test_who_was_never_heard_is_told_where_to_look() -> None:
+    reader = Client(create_app(empty_services()))
+    for path in ("/devices", "/quarantine", "/data"):
+        assert "Nothing arrives? Check that the device publishes to foreworn/v1/SITE/DEVICE/telemetry" in words(
+            reader.get(path).text
+        )

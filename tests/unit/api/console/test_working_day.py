@@ -144,7 +144,8 @@ def test_cases_name_the_signals_behind_them(planner: Client) -> None:
 
 def test_data_says_who_is_silent_and_what_was_refused(planner: Client) -> None:
     text = words(planner.get("/data").text)
-    assert "38 of 40 machines report; 11 messages and values were refused." in text
+    assert "38 of 40 machines have data of the last 2 h; " in text
+    assert "11 messages and values were refused." in text
     assert "Pump-40 East never gw-Pump-40" in text
     assert "out of range the value is outside what is physically possible 9" in text
     assert "None: no forecast of the last 24 hours had to be said again." in text

@@ -24,8 +24,7 @@ def through(made: AckLedger, now: float = 0.0) -> list[int]:
         pytest.param([41, 43, 44], 41, id="a gap holds it back"),
         pytest.param([41, 43, 44, 42], 44, id="until it is filled"),
         pytest.param([41, 41, 40, 7], 41, id="repeats and older ones change nothing"),
-        pytest.param([41, 43, 44, 43], 44, id="a device that goes back past the gap cannot fill it"),
-        pytest.param([41, 43, 44, 47, 43], 44, id="which closes that gap only"),
+        pytest.param([41, 43, 44, 43], 41, id="not because what lies past it comes twice"),
         pytest.param([2**63 - 2, 2**63 - 1], 2**63 - 1, id="the largest numbers"),
     ],
 )
@@ -35,11 +34,74 @@ def test_what_is_acknowledged(seqs: list[int], expected: int) -> None:
     assert through(made) == [expected]
 
 
-def test_what_the_broker_repeats_on_its_own_closes_no_gap() -> None:
+def says(oldest: int) -> list[Heard]:
+    return [Heard("pump-7", "west", (), redelivered=False, wants_ack=True, oldest=oldest)]
+
+
+def test_a_full_queue_that_drops_the_same_messages_twice_closes_no_gap() -> None:
     made = ledger()
-    made.take("pump-7", [41, 43])
-    made.take("pump-7", [43], redelivered=True)
-    assert through(made) == [41]
+    made.take("pump-7", [1])
+    assert through(made) == [1]
+    for _ in range(3):
+        made.take("pump-7", range(202, 402))
+        assert through(made) == []
+    made.take("pump-7", range(2, 202))
+    assert through(made) == [401]
+
+
+@pytest.mark.parametrize(
+    ("oldest", "expected"),
+    [
+        pytest.param(61, 60, id="what it dropped itself"),
+        pytest.param(70, 72, id="up to a gap and over what lies past it"),
+        pytest.param(71, 72, id="within what lies past it"),
+        pytest.param(51, 50, id="the one that is awaited anyway"),
+        pytest.param(1, 50, id="what it was told long ago"),
+    ],
+)
+def test_numbers_that_the_device_says_it_has_no_more_are_not_waited_for(oldest: int, expected: int) -> None:
+    made = AckLedger(0.0, {"pump-7": 50})
+    made.take("pump-7", [70, 71, 72])
+    made.hear(says(oldest))
+    assert made.due(0.0) == [("west", "pump-7", expected)]
+    assert made.advanced() == ({"pump-7": expected} if expected != 50 else {})
+
+
+def test_a_gap_past_the_oldest_is_held() -> None:
+    made = ledger()
+    made.hear([*says(40), Heard("pump-7", "west", [40, 42], redelivered=False, wants_ack=None), *says(40)])
+    assert through(made) == [40]
+
+
+def test_a_device_that_says_what_its_oldest_is_is_told_where_it_stands_before_it_has_sent_anything() -> None:
+    made = AckLedger(0.0)
+    made.hear(says(1))
+    assert made.due(0.0) == [("west", "pump-7", 0)]
+
+
+def test_a_device_that_begins_at_nought_is_told_nothing_until_something_has_come() -> None:
+    made = AckLedger(0.0)
+    made.hear(says(0))
+    assert (made.due(0.0), made.advanced()) == ([], {})
+    made.take("pump-7", [0])
+    assert made.due(0.0) == [("west", "pump-7", 0)]
+
+
+def test_what_was_believed_of_a_device_gives_way_to_its_own_word() -> None:
+    made = AckLedger(0.0)
+    made.take("pump-7", [51, 52])  # 40 to 50 were let go, or fell out of a full queue, and the first status with them
+    made.hear(says(40))
+    assert made.due(0.0) == [("west", "pump-7", 39)]
+    made.take("pump-7", range(40, 51))
+    assert made.due(0.0) == [("west", "pump-7", 52)]
+
+
+def test_a_device_is_told_where_it_stands_whenever_it_says_that_it_wants_to_know() -> None:
+    made = ledger(interval=1.0)
+    made.take("pump-7", [1, 2])
+    assert through(made, now=10.0) == [2]
+    made.want("pump-7", "west", True)
+    assert (through(made, now=10.5), through(made, now=11.0), through(made, now=12.0)) == ([], [2], [])
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)

@@ -16,6 +16,7 @@ from foreworn.telemetry.quarantine import Rejection
 from foreworn.telemetry.sample import Event, LogLine, Sample, Status, TelemetryBatch
 from foreworn.telemetry.sample_columns import SampleColumns
 from foreworn.telemetry.signal import Signal, SignalCatalogue
+from foreworn.telemetry.wire import encode_batch
 from ingestion.forwarding.forwarder import MOST_JOINED, Forwarder
 from ingestion.spool.spool import MemorySpool
 from tests.unit.ingestion.plant import (
@@ -199,6 +200,79 @@ def test_a_store_that_refuses_a_write_gets_the_rest_and_the_refused_are_quaranti
     assert (progress.samples, progress.rejected) == (12 - len(bad), len(bad))
     # What was refused has come: nothing is missing.
     assert (progress.last_seq, progress.gaps, progress.missing, progress.duplicates) == (11, 0, 0, 0)
+
+
+@pytest.mark.parametrize("committed", [batch, columns])
+@pytest.mark.parametrize("place", [0, 37, 99])
+def test_one_reading_of_a_signal_that_the_store_does_not_know_is_refused_alone(
+    place: int, committed: Callable[..., IntakeBatch]
+) -> None:
+    readings = [sample(i) for i in range(100)]
+    readings[place] = replace(readings[place], values={"torque": 5.0, "vibration": 1.0})
+    line = Line()
+    line.run(committed(*readings[:50]), committed(*readings[50:]))
+    (rejection,) = line.quarantine.newest()
+    assert (line.count(), rejection.reason) == (99, "store_refused")
+    assert rejection.payload == encode_batch([readings[place]])
+
+
+@pytest.mark.parametrize("committed", [batch, columns])
+def test_a_store_that_does_not_know_a_signal_yet_is_told_of_it_and_nothing_is_refused(
+    committed: Callable[..., IntakeBatch],
+) -> None:
+    line = Line()
+    asked: list[int] = []
+
+    def learn() -> bool:
+        asked.append(line.store.attempts)
+        line.store.use(SignalCatalogue({"px": [Signal("vibration"), Signal("torque")]}))
+        return len(asked) == 1
+
+    line.forwarder._learn = learn
+    line.run(committed(sample(0), replace(sample(1), values={"vibration": 1.0, "torque": 5.0})))
+    assert (line.count(), line.quarantine.count(), asked) == (2, {}, [1])
+
+
+class BrokenLog(MemoryDeviceProgressLog):
+    """Cannot count one turn, and is away before another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems: list[Exception] = [OverflowError("too large"), StoreUnavailable("operations", "away")]
+
+    def observe(self, batch: IntakeBatch) -> None:
+        if self.problems:
+            raise self.problems.pop(0)
+        super().observe(batch)
+
+
+def test_progress_that_cannot_be_noted_stops_no_readings(caplog: pytest.LogCaptureFixture) -> None:
+    line = Line()
+    line.forwarder._progress = line.progress = BrokenLog()
+    line.spool.commit(batch(sample(0)))
+    line.forwarder.start()
+    line.forwarder.drain(SOON)
+    line.spool.commit(batch(sample(1)))
+    line.forwarder.drain(SOON)
+    line.forwarder.stop()
+    assert (line.count(), line.forwarder.failed, line.forwarder.uncounted) == (2, None, 1)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "progress of batches 1 to 1 cannot be noted; their readings are stored"
+    ]
+    (progress,) = line.progress.all()
+    assert progress.samples == 1
+
+
+def test_a_mark_that_cannot_be_made_ends_the_forwarder_and_the_readings_wait() -> None:
+    line = Line(scored_until=lambda: NEW_YEAR + 5 * HOUR)
+
+    def refuse(windows: object) -> None:
+        raise OverflowError("too large")
+
+    line.dirty.mark = refuse  # type: ignore[method-assign]
+    with pytest.raises(OverflowError):
+        line.run(batch(sample(3)))
+    assert line.spool.depth() == 1
 
 
 def test_what_a_store_refused_can_be_sent_again_as_it_stands_in_quarantine() -> None:

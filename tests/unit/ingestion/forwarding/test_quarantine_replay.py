@@ -18,7 +18,7 @@ from foreworn.telemetry.quarantine import EVERYTHING, ReplayReport, Selection
 from foreworn.telemetry.sample import Event, Sample, Status, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 from foreworn.telemetry.wire import Kind, encode_batch, encode_sample, encode_status, topic
-from ingestion.formats.message import Contents
+from ingestion.formats.message import MOST_REFUSALS, Contents
 from ingestion.forwarding.forwarder import Forwarder
 from ingestion.forwarding.quarantine_replay import QuarantineReplay
 from ingestion.reception.reception import Reception
@@ -335,3 +335,35 @@ def test_one_replay_after_another_knows_what_was_mended_between_them(plant: Plan
     assert replaying.replay(EVERYTHING).refused == {"out_of_range": 1}
     plant.widen()
     assert replaying.replay(EVERYTHING).replayed == 1
+
+
+def too_many(first: float) -> bytes:
+    """A message with more refusals than are looked into, and behind them a good reading."""
+    bad = [at(hour, hour, vibration=250.0) for hour in range(MOST_REFUSALS + 100)]
+    return encode_batch([at(8000, 8000, vibration=first), *bad, at(8001, 8001, vibration=2.0)])
+
+
+def test_what_was_not_looked_into_is_stored_once_the_cause_is_mended(plant: Plant) -> None:
+    heard = plant.hear(too_many(first=1.0))
+    assert heard.seqs == (8000, *range(MOST_REFUSALS))
+    assert plant.quarantine.count() == {"out_of_range": 1, "oversize": 1}
+    assert plant.stored() == {8000: 1.0}
+    plant.widen()
+    assert plant.replay() == ReplayReport(replayed=2)
+    assert plant.stored() == {8000: 1.0, 8001: 2.0, **dict.fromkeys(range(MOST_REFUSALS + 100), 250.0)}
+    assert plant.quarantine.count() == {}
+
+
+def test_what_is_still_not_looked_into_stays(plant: Plant) -> None:
+    plant.hear(too_many(first=1.0))
+    assert plant.replay() == ReplayReport(refused={"out_of_range": 1, "oversize": 1})
+    assert plant.quarantine.count() == {"out_of_range": 1, "oversize": 1}
+
+
+def test_a_replay_of_the_other_entries_leaves_that_of_what_was_not_looked_into(plant: Plant) -> None:
+    plant.hear(too_many(first=1.0))
+    plant.widen()
+    plant.replay(Selection(reason="out_of_range"))
+    assert plant.quarantine.count() == {"oversize": 1}
+    plant.replay()
+    assert (len(plant.stored()), plant.quarantine.count()) == (MOST_REFUSALS + 102, {})

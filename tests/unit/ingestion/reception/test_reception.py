@@ -9,14 +9,14 @@ import pytest
 from foreworn.clock import ManualClock
 from foreworn.errors import StoreUnavailable
 from foreworn.fleet.machine import Attachment, Machine
-from foreworn.settings import IngestionSettings
+from foreworn.settings import IngestionSettings, UnknownDevices
 from foreworn.storage.operations.memory import MemoryFleetRegistry
 from foreworn.telemetry.sample_columns import SampleColumns
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 from ingestion.formats.message import Contents, Message
 from ingestion.formats.native_json import NativeJsonDecoder
-from ingestion.reception.directory import RegistryDirectory
 from ingestion.reception import seats
+from ingestion.reception.directory import RegistryDirectory
 from ingestion.reception.reception import Reception
 from ingestion.reception.turn import Heard, Turn
 from ingestion.reception.validation import Validator
@@ -52,13 +52,16 @@ class FailingRegistry(MemoryFleetRegistry):
 class Desk:
     """A reception whose time and registry are in the test's hands."""
 
-    def __init__(self, fleet: MemoryFleetRegistry) -> None:
+    def __init__(
+        self, fleet: MemoryFleetRegistry, *, unknown_devices: UnknownDevices = UnknownDevices.QUARANTINE
+    ) -> None:
         self.fleet = fleet
         self.seconds = 0.0
         self.decoder = CountingDecoder()
         clock = ManualClock(NOW)
         directory = RegistryDirectory(fleet, monotonic=lambda: self.seconds)
-        self.reception = Reception(self.decoder, Validator(directory, clock, IngestionSettings()), clock)
+        settings = IngestionSettings(unknown_devices=unknown_devices)
+        self.reception = Reception(self.decoder, Validator(directory, clock, settings), clock)
 
     def take(self, *messages: Sent) -> Turn:
         return self.reception.take(frames_of(messages))
@@ -162,6 +165,19 @@ def test_a_retained_status_that_is_known_is_passed_over() -> None:
     assert states(sent("a", online, 0x32 | RETAINED, kind="status")) == []
     assert states(sent("a", online, kind="status")) == ["online"]
     assert states(sent("a", offline, 0x32 | RETAINED, kind="status")) == ["offline"]
+
+
+@pytest.mark.parametrize("policy", [UnknownDevices.REFUSE, UnknownDevices.QUARANTINE])
+def test_a_retained_status_of_a_device_that_was_unknown_is_taken_once_it_is_known(policy: UnknownDevices) -> None:
+    fleet = registry("a")
+    here = Desk(fleet, unknown_devices=policy)
+    online = sent("new", b'{"state": "online", "wants_ack": true}', 0x32 | RETAINED, kind="status")
+    assert here.take(online).batch.statuses == ()
+    fleet.add([Machine("m", "px", "west", NEW_YEAR)], [Attachment("new", "m", NEW_YEAR)])
+    here.seconds = 1.0
+    turn = here.take(online)
+    assert [status.device for status in turn.batch.statuses] == ["new"]
+    assert [(heard.device, heard.wants_ack) for heard in turn.heard] == [("new", True)]
 
 
 def test_a_device_that_moves_is_noticed_within_a_minute() -> None:
@@ -272,6 +288,16 @@ def test_topics_that_anybody_thinks_up_do_not_fill_the_memory(monkeypatch: pytes
         here.take(*(sent("a", reading(1, '"starts": 1'), site=f"site {turn} {n}") for n in range(8)))
     assert len(here.reception._express._seats.table) < 10 + 8
     assert here.decoder.read == []
+
+
+def test_a_topic_longer_than_any_of_ours_is_refused_and_not_remembered() -> None:
+    here = desk("a")
+    longest = f"foreworn/v1/{'🙂' * 128}/{'🙃' * 128}/telemetry".encode()
+    here.take(*(Sent(longest + b"x" * (60_000 + n), b"{}", 0x32) for n in range(5)), Sent(longest, b"{}", 0x32))
+    seats_taken = here.reception._express._seats
+    assert set(seats_taken) == {b"", longest}
+    assert seats_taken.table[seats_taken[longest]].device == "🙃" * 128
+    assert len(here.decoder.read) == 6
 
 
 def test_a_signal_called_like_a_column_of_the_table_is_not_lost() -> None:

@@ -7,7 +7,7 @@ from foreworn.telemetry.quarantine import REASONS
 from foreworn.telemetry.sample import Event, LogLine
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalValue
 from foreworn.telemetry.wire import Kind, encode_event, encode_log, topic
-from ingestion.formats.message import Contents
+from ingestion.formats.message import MOST_REFUSALS, Contents
 from tests.unit.ingestion.plant import DEVICE, HOUR, NEW_YEAR, TELEMETRY, reception, registry
 
 LARGEST = 2**63 - 1
@@ -82,6 +82,7 @@ def test_the_clock_and_the_tolerance_say_what_is_the_future() -> None:
     assert len(desk.read(TELEMETRY, at_the_limit.encode()).samples) == 1
     refused = desk.read(TELEMETRY, past_it.encode())
     assert (refused.samples, [r.reason for r in refused.rejections]) == ((), ["future_time"])
+    assert "ahead of the platform's clock, past the tolerance" in refused.rejections[0].detail
     assert "FOREWORN_INGESTION__FUTURE_TOLERANCE" in refused.rejections[0].detail
 
 
@@ -187,3 +188,19 @@ def test_one_message_full_of_mistakes_makes_few_rejections() -> None:
     body = b"[" + b",".join(b'{"ts": 1767225600000, "values": {"vibration": -1}}' for _ in range(500)) + b"]"
     (rejection,) = reception().read(TELEMETRY, body).rejections
     assert rejection.detail.endswith("(and 499 more in this message)")
+
+
+def test_after_many_refusals_the_rest_of_the_entries_is_left_to_a_replay_and_not_heard() -> None:
+    rows = [b'{"ts": 9767225600000, "seq": %d, "values": {"starts": 1}}' % seq for seq in range(MOST_REFUSALS + 2)]
+    contents = reception().read(TELEMETRY, b"[" + b",".join(rows) + b"]")
+    assert contents.seqs == tuple(range(MOST_REFUSALS))
+    late, rest = contents.rejections
+    assert (late.reason, rest.reason, rest.signal) == ("future_time", "oversize", None)
+    assert "the last 2 of the entries" in rest.detail
+
+
+def test_of_a_reading_with_many_unknown_signals_the_first_are_looked_at() -> None:
+    contents = read(",".join(['"starts": 1', *(f'"s{i}": 1' for i in range(MOST_REFUSALS + 3))]))
+    assert [dict(sample.values) for sample in contents.samples] == [{"starts": 1}]
+    assert contents.seqs == (5,)
+    assert "the last 3 signals of an entry" in contents.rejections[-1].detail

@@ -73,3 +73,19 @@ def test_a_queue_may_be_closed_without_what_is_in_it() -> None:
     queue.put(delivered(2))
     queue.close(forget=True)
     assert queue.take(lambda: None) is None
+
+
+def test_a_turn_is_bounded_by_bytes_too() -> None:
+    queue = HaulQueue(1000, most_messages=100, most_bytes_taken=25)
+    for size in (10, 10, 10, 40, 5):
+        queue.put(delivered(1, size=size))
+    assert [counts(queue.take(lambda: 0.0)) for _ in range(4)] == [[1, 1], [1], [1], [1]]
+
+
+def test_a_rest_ends_early_with_a_turns_worth_of_bytes() -> None:
+    queue = HaulQueue(1000, most_messages=100, most_bytes_taken=25)
+    resting = threading.Thread(target=queue.rest, args=(30.0,))
+    queue.put(delivered(1, size=30))
+    resting.start()
+    resting.join(10.0)
+    assert not resting.is_alive()

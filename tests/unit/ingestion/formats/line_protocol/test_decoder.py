@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foreworn.telemetry.quarantine import REASONS
 from ingestion.formats.line_protocol import LineProtocolDecoder, decoder
-from ingestion.formats.message import MOST_REJECTIONS, Contents, Message, condense
+from ingestion.formats.message import MOST_REFUSALS, MOST_REJECTIONS, Contents, Message, condense
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 TOPIC = "foreworn/v1/west/pump-7/lines"
@@ -138,3 +138,20 @@ def test_a_message_is_refused_whole(topic: str, payload: bytes, reason: str) -> 
     contents = decoded(payload, topic=topic)
     assert [r.reason for r in contents.rejections] == [reason]
     assert contents.samples == ()
+
+
+def test_after_many_refusals_the_rest_is_left_to_a_replay_and_its_numbers_are_not_heard() -> None:
+    good = f"telemetry seq=1i,v=1 {T}\n"
+    contents = decoded((good + "x\n" * (MOST_REFUSALS + 1) + f"telemetry seq=2i,v=1 {T}").encode())
+    assert [sample.seq for sample in contents.samples] == [1]
+    assert contents.seqs == (1,)
+    rest = condense(contents.rejections)[-1]
+    assert (rest.reason, rest.signal) == ("oversize", None)
+    assert "lines 2,002 to 2,003" in rest.detail
+
+
+def test_of_a_line_with_many_bad_values_the_first_are_looked_at() -> None:
+    fields = ",".join(f"s{i}=true" for i in range(MOST_REFUSALS + 5))
+    contents = decoded(f"telemetry v=1,{fields} {T}".encode())
+    assert [dict(sample.values) for sample in contents.samples] == [{"v": 1.0}]
+    assert "the last 5 fields of line 1" in contents.rejections[-1].detail

@@ -1,9 +1,11 @@
 """What the golden cases in tests/cases/native_json do not show: sizes, limits, and shared payloads."""
 
+import time
+
 import pytest
 
 from foreworn.telemetry.wire import Kind, topic
-from ingestion.formats.message import Contents, Message
+from ingestion.formats.message import MOST_REFUSALS, Contents, Message, condense
 from ingestion.formats.native_json import NativeJsonDecoder
 from tests.unit.ingestion.plant import NEW_YEAR, TELEMETRY, payload
 
@@ -66,3 +68,34 @@ def test_a_topic_of_somebody_else_names_no_device() -> None:
     assert contents.device is None
     assert [(r.reason, r.device) for r in contents.rejections] == [("unknown_topic", None)]
     assert TELEMETRY not in contents.rejections[0].topic
+
+
+def test_after_many_refusals_the_rest_is_left_to_a_replay_and_its_numbers_are_not_heard() -> None:
+    bad = [b'{"seq": %d}' % seq for seq in range(MOST_REFUSALS + 1)]
+    good = b'{"ts": 0, "seq": 9999, "values": {"vibration": 1}}'
+    contents = decode(b"[" + b",".join([good, *bad, good]) + b"]")
+    assert len(contents.samples) == 1
+    assert contents.seqs == (9999, *range(MOST_REFUSALS))
+    rest = condense(contents.rejections)[-1]
+    assert (rest.reason, rest.signal) == ("oversize", None)
+    assert "its last 2 of 2,003 entries" in rest.detail
+
+
+def test_exactly_as_many_refusals_leave_nothing() -> None:
+    assert len(decode(b"[" + b",".join([b"0"] * MOST_REFUSALS) + b"]").rejections) == MOST_REFUSALS
+
+
+def test_a_reading_of_too_many_bad_values_keeps_the_good_ones_before_them() -> None:
+    values = ",".join(['"vibration": 1', *(f'"s{i}": null' for i in range(5000))])
+    contents = decode(f'{{"ts": 0, "seq": 4, "values": {{{values}, "last": 1}}}}'.encode())
+    assert [dict(sample.values) for sample in contents.samples] == [{"vibration": 1}]
+    assert contents.seqs == (4,)
+    assert "the last 3,001 of 5,002 signals" in contents.rejections[-1].detail
+
+
+@pytest.mark.parametrize("element", [b"0", b"{}", b"[]"])
+def test_a_megabyte_of_mistakes_is_answered_soon(element: bytes) -> None:
+    body = b"[" + b",".join([element] * (1_000_000 // (len(element) + 1))) + b"]"
+    started = time.process_time()
+    assert len(decode(body).rejections) == MOST_REFUSALS + 1
+    assert time.process_time() - started < 1.0  # all of it would be refused in 3 s
