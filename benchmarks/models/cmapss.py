@@ -236,11 +236,11 @@ def protocol(trained: Trained, subset: str) -> str:
         f"C-MAPSS {subset}: one forecast per test engine at its last cycle; truth capped at {CAP:g} cycles where a "
         "figure says capped, raw otherwise; intervals are held against the raw truth. Learned from the "
         f"{trained.rows.lives} engines of the train part alone, in {settings.folds} folds by engine for which "
-        f"everything ({regimes} operating regime(s), health indices, past lives, trees) is learned anew; rows with more "
-        f"than {settings.learn_up_to:g} cycles left do not teach; intervals are stretched by the folds' forecasts. "
-        f"folds_ figures: held-out engines at all cycles with {SHORTEST_LEFT} to {LONGEST_LEFT} left and at least "
-        f"{YOUNGEST} flown, each fold's intervals stretched by the others. Published, best deep nets: FD001 10.97, "
-        "FD002 12.55; a careful booster 9.73 and 9.06"
+        f"everything ({regimes} operating regime(s), health indices, past lives, trees) is learned anew; rows with "
+        f"more than {settings.learn_up_to:g} cycles left do not teach; intervals are stretched by the folds' "
+        f"forecasts. folds_ figures: held-out engines at all cycles with {SHORTEST_LEFT} to {LONGEST_LEFT} left and at "
+        f"least {YOUNGEST} flown, each fold's intervals stretched by the others. Published, best deep nets: FD001 "
+        "10.97, FD002 12.55; a careful booster 9.73 and 9.06"
     )
 
 
