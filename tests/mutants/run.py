@@ -7,6 +7,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +27,21 @@ class Result:
 
 
 def run(root: Path, mutants: Sequence[Mutant], tell: Callable[[Result], None]) -> list[Result]:
-    """Judge mutants one at a time in a copy of `root`, which itself is not touched."""
+    """Judge mutants one at a time in copies of `root`, which itself is not touched; one copy per processor."""
+    workers = max(1, min(os.cpu_count() or 1, len(mutants)))
+    with ThreadPoolExecutor(workers) as pool:
+        shares = [pool.submit(_share, root, mutants[i::workers], tell) for i in range(workers)]
+        judged = {id(result.mutant): result for share in shares for result in share.result()}
+    return [judged[id(mutant)] for mutant in mutants]
+
+
+def _share(root: Path, mutants: Sequence[Mutant], tell: Callable[[Result], None]) -> list[Result]:
     results = []
     with tempfile.TemporaryDirectory(prefix="foreworn-mutants-") as folder:
         copy = Path(folder) / "project"
         shutil.copytree(root, copy, ignore=_NOT_COPIED)
-        sound = {test: outcomes(copy, test) for test in sorted({m.test for m in mutants})}
         for mutant in mutants:
-            results.append(_judged(copy, mutant, sound[mutant.test]))
+            results.append(_judged(copy, mutant, outcomes(copy, mutant.test)))
             tell(results[-1])
     return results
 
