@@ -1,7 +1,5 @@
 """An anomaly detector as a folder: one JSON file with a schema version and a checksum. Never a pickle."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from foreworn.errors import DamagedModel
 from models import cards
 from models.anomaly.detector import ModelWatch, Provenance, SubspaceDetector
 from models.anomaly.regime_model import RegimeModel
@@ -28,8 +25,7 @@ _NUMBERS = ("hotelling_limit", "residual_limit", "threshold", "stranger_threshol
 def write_detector(detector: SubspaceDetector, folder: Path) -> None:
     """Write the detector's file into an empty folder; the same detector gives the same bytes."""
     card = _card(detector)
-    content = {"card": card, "sha256": _digest(card)}
-    (folder / CARD).write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    cards.write_card(card, folder, CARD)
 
 
 def read_detector(folder: Path) -> SubspaceDetector:
@@ -40,23 +36,8 @@ def read_detector(folder: Path) -> SubspaceDetector:
     DamagedModel
         If the file is missing, is not what was written, or is of a schema that this release cannot read.
     """
-    try:
-        content = json.loads((folder / CARD).read_text())
-        card = content["card"]
-        intact = content["sha256"] == _digest(card)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise DamagedModel(folder, f"{CARD} cannot be read: {problem}") from problem
-    if not intact:
-        raise DamagedModel(folder, f"{CARD} does not match its checksum")
-    if card.get("schema_version") != SCHEMA_VERSION:
-        raise DamagedModel(
-            folder, f"its schema version is {card.get('schema_version')}, this release reads {SCHEMA_VERSION}"
-        )
+    card = cards.read_card(folder, CARD, SCHEMA_VERSION)
     return _detector(card)
-
-
-def _digest(card: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
 
 
 def _card(detector: SubspaceDetector) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A failure model as a folder: LightGBM's own text, and one JSON file with a schema version. Never a pickle."""
 
 import hashlib
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -42,8 +41,7 @@ def write_model(model: GradientBoostedFailureModel, folder: Path) -> None:
             }
         )
     card = _card(model) | {"components": components}
-    content = {"card": card, "sha256": _digest(card)}
-    (folder / CARD).write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    cards.write_card(card, folder, CARD)
 
 
 def read_model(folder: Path) -> GradientBoostedFailureModel:
@@ -54,18 +52,7 @@ def read_model(folder: Path) -> GradientBoostedFailureModel:
     DamagedModel
         If a file is missing, is not what was written, or is of a schema that this release cannot read.
     """
-    try:
-        content = json.loads((folder / CARD).read_text())
-        card = content["card"]
-        intact = content["sha256"] == _digest(card)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise DamagedModel(folder, f"{CARD} cannot be read: {problem}") from problem
-    if not intact:
-        raise DamagedModel(folder, f"{CARD} does not match its checksum")
-    if card.get("schema_version") != SCHEMA_VERSION:
-        raise DamagedModel(
-            folder, f"its schema version is {card.get('schema_version')}, this release reads {SCHEMA_VERSION}"
-        )
+    card = cards.read_card(folder, CARD, SCHEMA_VERSION)
     return _model(card, {part["component"]: _component(part, folder) for part in card["components"]})
 
 
@@ -86,10 +73,6 @@ def _card(model: GradientBoostedFailureModel) -> dict[str, Any]:
         "library": origin.library,
         "settings": origin.settings.model_dump(mode="json"),
     }
-
-
-def _digest(card: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
 
 
 def _component(part: dict[str, Any], folder: Path) -> ComponentModel:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from lightgbm.basic import LightGBMError
 
 from foreworn.errors import DamagedModel
+from models import cards
 from models.failure.reasons import UsualRange
 from models.life.gradient_boosted import GradientBoostedLifeModel, LifeProvenance
 from models.life.inputs import LifeInputs
@@ -17,7 +18,7 @@ from models.life.trees import TREES, LifeTrees
 from models.life.widening import Widening
 
 SCHEMA_VERSION: Final = 1
-CARD: Final = "life.json"
+CARD: Final = cards.LIFE_MODEL
 INPUTS: Final = "inputs.json"
 
 
@@ -28,8 +29,7 @@ def write_model(model: GradientBoostedLifeModel, folder: Path) -> None:
     for name, written in files.items():
         (folder / name).write_bytes(written)
     card = _card(model) | {"files": {name: hashlib.sha256(written).hexdigest() for name, written in files.items()}}
-    content = {"card": card, "sha256": _digest(card)}
-    (folder / CARD).write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    cards.write_card(card, folder, CARD)
 
 
 def read_model(folder: Path) -> GradientBoostedLifeModel:
@@ -40,18 +40,7 @@ def read_model(folder: Path) -> GradientBoostedLifeModel:
     DamagedModel
         If a file is missing, is not what was written, or is of a schema that this release cannot read.
     """
-    try:
-        content = json.loads((folder / CARD).read_text())
-        card = content["card"]
-        intact = content["sha256"] == _digest(card)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise DamagedModel(folder, f"{CARD} cannot be read: {problem}") from problem
-    if not intact:
-        raise DamagedModel(folder, f"{CARD} does not match its checksum")
-    if card.get("schema_version") != SCHEMA_VERSION:
-        raise DamagedModel(
-            folder, f"its schema version is {card.get('schema_version')}, this release reads {SCHEMA_VERSION}"
-        )
+    card = cards.read_card(folder, CARD, SCHEMA_VERSION)
     return _model(card, {name: _file(folder, name, digest) for name, digest in card["files"].items()}, folder)
 
 
@@ -73,10 +62,6 @@ def _card(model: GradientBoostedLifeModel) -> dict[str, Any]:
         "library": origin.library,
         "settings": origin.settings.model_dump(mode="json"),
     }
-
-
-def _digest(card: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
 
 
 def _file(folder: Path, name: str, digest: str) -> str:
