@@ -1,6 +1,7 @@
 """A short run of every fuzzer, always the same; longer ones are for people: `python -m tests.fuzz.NAME`."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,10 @@ def test_a_short_run_of_the_fuzzer_finds_nothing(name: str, runs: int, longest: 
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert f"Done {runs} runs" in done.stderr
+    # The fuzzer looks at the count between its steps, and one step may be several inputs: it does at least what was asked.
+    finished = re.search(r"^Done (\d+) runs", done.stderr, re.MULTILINE)
+    assert finished is not None, done.stderr[-3000:]
+    assert int(finished[1]) >= runs
 
 
 def test_the_fuzzer_notices_a_decoder_that_raises(tmp_path: Path) -> None:
