@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foreworn.health.forecast import Reason
+from models.evaluation.logistic import logit
+from models.failure.age_model import CONFIDENCE, AgeModel
 from models.features import FeatureSet, MachineModel
 
 Values = NDArray[np.float64]
@@ -84,6 +87,30 @@ def reasons(
             for place in ranking[row].tolist()
         )
         for row in range(len(matrix))
+    ]
+
+
+def age_reasons(model: AgeModel, age_days: Values, horizon: timedelta) -> list[tuple[Reason, ...]]:
+    """Return for each row the one reason of a forecast by age alone: that it is one, and how far it may be off.
+
+    The contribution is that of the age against a component met at random, in log-odds; 0 where the age is not known.
+    """
+    said, usual = model.within(age_days, horizon), model.within(np.array([np.nan]), horizon)
+    share = logit(said.probability) - logit(usual.probability)
+    return [
+        (
+            Reason(
+                source=f"age of {model.component}",
+                feature=f"{model.basis}; {CONFIDENCE:.0%} interval of the probability {low:.3g} to {high:.3g}",
+                value=None if np.isnan(age) else age * 24,
+                usual_low=None,
+                usual_high=None,
+                contribution=contribution,
+            ),
+        )
+        for age, low, high, contribution in zip(
+            age_days.tolist(), said.low.tolist(), said.high.tolist(), share.tolist(), strict=True
+        )
     ]
 
 

@@ -12,19 +12,28 @@ from models.features.definition import (
 )
 from models.features.feature_rows import FeatureRows, compute
 from models.features.feature_set import FeatureSet, default_features, features_of
+from models.features.peers import PeerDifference
 from models.features.row_index import RowIndex
+from models.features.usage import UseSinceReplacement
+from models.features.window_shapes import DecayingMean, WindowHigh, WindowLow, WindowSlope
 
 __all__ = [
     "AgeYears",
+    "DecayingMean",
     "EventCount",
     "Feature",
     "FeatureRows",
     "FeatureSet",
     "HoursSinceReplacement",
     "MachineModel",
+    "PeerDifference",
     "RowIndex",
+    "UseSinceReplacement",
     "WindowChange",
+    "WindowHigh",
+    "WindowLow",
     "WindowMean",
+    "WindowSlope",
     "WindowSpread",
     "compute",
     "default_features",

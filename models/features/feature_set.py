@@ -17,12 +17,20 @@ from models.features.definition import (
     WindowSpread,
 )
 from models.features.fleet_record import is_numeric
+from models.features.peers import PeerDifference
 from models.features.row_index import span_ms
+from models.features.usage import UseSinceReplacement
+from models.features.window_shapes import DecayingMean, WindowHigh, WindowLow, WindowSlope
 
 SHORT, LONG = timedelta(hours=3), timedelta(hours=24)
 WEEK = timedelta(days=7)
 SLOW = timedelta(days=2)
 """A horizon beyond this asks for wear that takes days to weeks, and for windows to match."""
+
+_OF_THE_PLAN = HoursSinceReplacement | UseSinceReplacement
+_OF_A_SIGNAL = (
+    WindowMean | WindowSpread | WindowChange | WindowLow | WindowHigh | WindowSlope | DecayingMean | PeerDifference
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +63,26 @@ class FeatureSet:
     @property
     def signals(self) -> set[str]:
         """The telemetry signals that the features read."""
-        return {f.signal for f in self.features if isinstance(f, WindowMean | WindowSpread | WindowChange)}
+        counters = {f.counter for f in self.features if isinstance(f, UseSinceReplacement)}
+        return counters | {f.signal for f in self.features if isinstance(f, _OF_A_SIGNAL)}
 
     @property
     def categories(self) -> tuple[int, ...]:
         """The columns that hold categories."""
         return tuple(i for i, f in enumerate(self.features) if isinstance(f, MachineModel))
+
+    @property
+    def plan_names(self) -> tuple[str, ...]:
+        """The features that carry the calendar of the maintenance plan: time and use since maintenance.
+
+        Where work is done by the calendar, they tell when the next visit is due, and so when a failure can be on
+        record.
+        """
+        return tuple(f.name for f in self.features if isinstance(f, _OF_THE_PLAN))
+
+    def without_plan(self) -> "FeatureSet":
+        """Return the features that know nothing of the maintenance plan."""
+        return FeatureSet(tuple(f for f in self.features if not isinstance(f, _OF_THE_PLAN)))
 
     def as_data(self) -> list[dict[str, Any]]:
         """Return the definitions as plain data for JSON."""
@@ -141,10 +163,30 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Feature]] = {
     "window_change": lambda d: WindowChange(
         d["signal"], timedelta(milliseconds=d["width_ms"]), timedelta(milliseconds=d["against_ms"])
     ),
+    "window_low": lambda d: WindowLow(d["signal"], _span(d["width_ms"])),
+    "window_high": lambda d: WindowHigh(d["signal"], _span(d["width_ms"])),
+    "window_slope": lambda d: WindowSlope(d["signal"], _span(d["width_ms"])),
+    "decaying_mean": lambda d: DecayingMean(d["signal"], _span(d["time_constant_ms"])),
+    "peer_difference": lambda d: PeerDifference(d["signal"], _span(d["width_ms"])),
+    "use_since_replacement": lambda d: UseSinceReplacement(d["component"], d["counter"], _span(d["reach_ms"])),
     "event_count": lambda d: EventCount(d["code"], timedelta(milliseconds=d["width_ms"])),
     "hours_since_replacement": lambda d: HoursSinceReplacement(d["component"]),
     "age_years": lambda _: AgeYears(),
     "machine_model": lambda d: MachineModel(tuple(d["models"])),
+}
+
+
+def _span(ms: int) -> timedelta:
+    return timedelta(milliseconds=ms)
+
+
+_WINDOWS: dict[type, str] = {
+    WindowMean: "window_mean",
+    WindowSpread: "window_spread",
+    WindowLow: "window_low",
+    WindowHigh: "window_high",
+    WindowSlope: "window_slope",
+    PeerDifference: "peer_difference",
 }
 
 
@@ -157,10 +199,14 @@ def _from_data(data: dict[str, Any]) -> Feature:
 
 def _as_data(feature: Feature) -> dict[str, Any]:
     match feature:
-        case WindowMean():
-            return {"kind": "window_mean", "signal": feature.signal, "width_ms": span_ms(feature.width)}
-        case WindowSpread():
-            return {"kind": "window_spread", "signal": feature.signal, "width_ms": span_ms(feature.width)}
+        case WindowMean() | WindowSpread() | WindowLow() | WindowHigh() | WindowSlope() | PeerDifference():
+            return {"kind": _WINDOWS[type(feature)], "signal": feature.signal, "width_ms": span_ms(feature.width)}
+        case DecayingMean():
+            constant = span_ms(feature.time_constant)
+            return {"kind": "decaying_mean", "signal": feature.signal, "time_constant_ms": constant}
+        case UseSinceReplacement():
+            where = {"component": feature.component, "counter": feature.counter}
+            return {"kind": "use_since_replacement", **where, "reach_ms": span_ms(feature.reach)}
         case WindowChange():
             widths = {"width_ms": span_ms(feature.width), "against_ms": span_ms(feature.against)}
             return {"kind": "window_change", "signal": feature.signal, **widths}
