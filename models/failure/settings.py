@@ -22,6 +22,11 @@ class FailureModelSettings(BaseModel):
         (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=7), timedelta(days=14)),
         description="Where the intervals end that hazards are learned of, the model's horizon besides.",
     )
+    step_window: timedelta | None = Field(
+        None,
+        description="How far back each signal's last step is looked for, when and how large; none where left out. "
+        "It lengthens what a live row looks back on.",
+    )
     without_plan: bool = Field(
         False, description="Whether features that carry the calendar of the maintenance plan are left out."
     )

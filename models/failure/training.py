@@ -70,8 +70,7 @@ def train(
     """
     until = min(until, _record_end(history, until))
     past = history.until(until)
-    chosen = features or features_of(past, with_events=settings.with_events, horizon=horizon, leave_out=leave_out)
-    chosen = chosen.without_plan() if settings.without_plan else chosen
+    chosen = features or _features(past, horizon, settings, leave_out)
     rows = training_rows(
         past,
         chosen,
@@ -110,6 +109,19 @@ def train(
             settings=settings,
         ),
     )
+
+
+def _features(
+    past: FleetHistory, horizon: timedelta, settings: FailureModelSettings, leave_out: Collection[str]
+) -> FeatureSet:
+    found = features_of(
+        past,
+        with_events=settings.with_events,
+        horizon=horizon,
+        step_window=settings.step_window,
+        leave_out=leave_out,
+    )
+    return found.without_plan() if settings.without_plan else found
 
 
 def _record_end(history: FleetHistory, otherwise: datetime) -> datetime:

@@ -15,7 +15,7 @@ from models.features.feature_set import FeatureSet, default_features, features_o
 from models.features.peers import PeerDifference
 from models.features.row_index import RowIndex
 from models.features.usage import UseSinceReplacement
-from models.features.window_shapes import DecayingMean, WindowHigh, WindowLow, WindowSlope
+from models.features.window_shapes import DecayingMean, HoursSinceStep, StepSize, WindowHigh, WindowLow, WindowSlope
 
 __all__ = [
     "AgeYears",
@@ -25,9 +25,11 @@ __all__ = [
     "FeatureRows",
     "FeatureSet",
     "HoursSinceReplacement",
+    "HoursSinceStep",
     "MachineModel",
     "PeerDifference",
     "RowIndex",
+    "StepSize",
     "UseSinceReplacement",
     "WindowChange",
     "WindowHigh",

@@ -20,7 +20,7 @@ from models.features.fleet_record import is_numeric
 from models.features.peers import PeerDifference
 from models.features.row_index import span_ms
 from models.features.usage import UseSinceReplacement
-from models.features.window_shapes import DecayingMean, WindowHigh, WindowLow, WindowSlope
+from models.features.window_shapes import DecayingMean, HoursSinceStep, StepSize, WindowHigh, WindowLow, WindowSlope
 
 SHORT, LONG = timedelta(hours=3), timedelta(hours=24)
 WEEK = timedelta(days=7)
@@ -29,7 +29,16 @@ SLOW = timedelta(days=2)
 
 _OF_THE_PLAN = HoursSinceReplacement | UseSinceReplacement
 _OF_A_SIGNAL = (
-    WindowMean | WindowSpread | WindowChange | WindowLow | WindowHigh | WindowSlope | DecayingMean | PeerDifference
+    WindowMean
+    | WindowSpread
+    | WindowChange
+    | WindowLow
+    | WindowHigh
+    | WindowSlope
+    | HoursSinceStep
+    | StepSize
+    | DecayingMean
+    | PeerDifference
 )
 
 
@@ -108,13 +117,15 @@ def default_features(
     machine_models: Sequence[str] = (),
     with_events: bool = True,
     horizon: timedelta = LONG,
+    step_window: timedelta | None = None,
 ) -> FeatureSet:
     """Return the features that a failure model takes unless told otherwise.
 
     Mean and spread of each signal over 3 h and 24 h, count of events per code over 24 h, hours since
     the last replacement of each component, age, and, where models are named, the machine model. For a
     horizon beyond two days the windows are 24 h and a week, and the change of each signal's mean from
-    the one to the other is a feature too.
+    the one to the other is a feature too. With a `step_window` each signal's last step within it is one as well,
+    when it was and how large.
 
     Examples
     --------
@@ -127,6 +138,8 @@ def default_features(
     features: list[Feature] = [kind(s, w) for s in signals for w in widths for kind in (WindowMean, WindowSpread)]
     if slow:
         features += [WindowChange(s, LONG, WEEK) for s in signals]
+    if step_window is not None:
+        features += [kind(s, step_window) for s in signals for kind in (HoursSinceStep, StepSize)]
     if with_events:
         features += [EventCount(code, widths[-1]) for code in event_codes]
     features += [HoursSinceReplacement(component) for component in components]
@@ -141,6 +154,7 @@ def features_of(
     *,
     with_events: bool = True,
     horizon: timedelta = LONG,
+    step_window: timedelta | None = None,
     leave_out: Collection[str] = (),
 ) -> FeatureSet:
     """Return the default features for what a history holds: its numeric signals, codes, components, models.
@@ -154,6 +168,7 @@ def features_of(
         machine_models=sorted({m.model for m in history.machines}),
         with_events=with_events,
         horizon=horizon,
+        step_window=step_window,
     )
 
 
@@ -166,6 +181,8 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Feature]] = {
     "window_low": lambda d: WindowLow(d["signal"], _span(d["width_ms"])),
     "window_high": lambda d: WindowHigh(d["signal"], _span(d["width_ms"])),
     "window_slope": lambda d: WindowSlope(d["signal"], _span(d["width_ms"])),
+    "hours_since_step": lambda d: HoursSinceStep(d["signal"], _span(d["width_ms"])),
+    "step_size": lambda d: StepSize(d["signal"], _span(d["width_ms"])),
     "decaying_mean": lambda d: DecayingMean(d["signal"], _span(d["time_constant_ms"])),
     "peer_difference": lambda d: PeerDifference(d["signal"], _span(d["width_ms"])),
     "use_since_replacement": lambda d: UseSinceReplacement(d["component"], d["counter"], _span(d["reach_ms"])),
@@ -186,6 +203,8 @@ _WINDOWS: dict[type, str] = {
     WindowLow: "window_low",
     WindowHigh: "window_high",
     WindowSlope: "window_slope",
+    HoursSinceStep: "hours_since_step",
+    StepSize: "step_size",
     PeerDifference: "peer_difference",
 }
 
@@ -199,7 +218,16 @@ def _from_data(data: dict[str, Any]) -> Feature:
 
 def _as_data(feature: Feature) -> dict[str, Any]:
     match feature:
-        case WindowMean() | WindowSpread() | WindowLow() | WindowHigh() | WindowSlope() | PeerDifference():
+        case (
+            WindowMean()
+            | WindowSpread()
+            | WindowLow()
+            | WindowHigh()
+            | WindowSlope()
+            | HoursSinceStep()
+            | StepSize()
+            | PeerDifference()
+        ):
             return {"kind": _WINDOWS[type(feature)], "signal": feature.signal, "width_ms": span_ms(feature.width)}
         case DecayingMean():
             constant = span_ms(feature.time_constant)

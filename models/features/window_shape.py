@@ -112,6 +112,57 @@ def window_decay(stamps: Times, values: Values, times: Times, width: int, time_c
     return mean
 
 
+def window_step(stamps: Times, values: Values, times: Times, width: int) -> tuple[Values, Values]:
+    """Return when the level of the values stamped in (t - width, t] most likely changed, and by how much.
+
+    The values are cut where two levels explain them best, by least squares; each level has two samples at least.
+
+    Returns
+    -------
+    hours_since, size : (n_windows,) float
+        From the first sample of the new level to t [h], and the new level less the old one. NaN with fewer than four
+        samples.
+
+    Examples
+    --------
+    >>> hours = np.arange(6) * 3_600_000
+    >>> since, size = window_step(hours, np.array([1.0, 1.0, 1.0, 1.0, 7.0, 7.0]), hours[-1:], 6 * 3_600_000)
+    >>> since.tolist(), size.tolist()
+    ([1.0], [6.0])
+    """
+    since, size = np.full(len(times), np.nan), np.full(len(times), np.nan)
+    first, last = window_bounds(stamps, times, width)
+    counts = last - first
+    enough = np.flatnonzero(counts >= 4)
+    widest = int(counts[enough].max(initial=4))
+    for begin in range(0, len(enough), rows := max(_LARGEST_GATHER // widest, 1)):
+        own = enough[begin : begin + rows]
+        place, cut_size = _best_cuts(values, first[own], counts[own])
+        since[own] = (times[own] - stamps[first[own] + place]) / _HOUR_MS
+        size[own] = cut_size
+    return since, size
+
+
+def _best_cuts(values: Values, first: Places, counts: Places) -> tuple[Places, Values]:
+    """Return per window how many samples lie before the best cut, and the later mean less the earlier one.
+
+    Each window is a line of its own, so that its sums owe nothing to its neighbours.
+    """
+    column = np.arange(int(counts.max()))
+    within = column < counts[:, np.newaxis]
+    samples = values[np.where(within, first[:, np.newaxis] + column, 0)] - values[first][:, np.newaxis]
+    before = np.cumsum(np.where(within, samples, 0.0), axis=1)
+    left = column + 1.0
+    right = counts[:, np.newaxis] - left
+    cuts = (left >= 2) & (right >= 2)
+    level = before / left
+    later = np.divide(before[:, -1:] - before, right, out=np.zeros_like(before), where=cuts)
+    gain = np.where(cuts, left * right * np.square(later - level), -1.0)
+    best = np.argmax(gain, axis=1)
+    line = np.arange(len(best))
+    return best + 1, later[line, best] - level[line, best]
+
+
 def _gathered(stamps: Times, times: Times, width: int) -> Iterator[_Gathered]:
     """Yield the windows that are not empty, in runs of about `_LARGEST_GATHER` samples (one window at least)."""
     first, last = window_bounds(stamps, times, width)

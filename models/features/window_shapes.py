@@ -11,7 +11,7 @@ from models.features.definition import _hours, _SignalWindow
 from models.features.fleet_record import FleetRecord
 from models.features.row_index import span_ms
 from models.features.window import Values
-from models.features.window_shape import window_decay, window_range, window_slope
+from models.features.window_shape import window_decay, window_range, window_slope, window_step
 
 DECAYED_AFTER: Final = 5
 """Time constants after which a sample no longer counts in a decaying mean: it would weigh less than 0.7 %."""
@@ -89,3 +89,36 @@ class DecayingMean:
         """Return the means; NaN where no sample counts."""
         width, time_constant = span_ms(self.lookback), span_ms(self.time_constant)
         return window_decay(*record.samples(self.signal), record.place, width, time_constant)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursSinceStep(_SignalWindow):
+    """Hours since a signal's level most likely changed, within the last `width`: two levels, cut by least squares.
+
+    There is a most likely moment even where nothing changed; `StepSize` tells how much it is worth.
+    """
+
+    unit: ClassVar[str] = "h"
+
+    @property
+    def name(self) -> str:
+        """Such as `hours since step of volt in 72 h`."""
+        return f"hours since step of {self.signal} in {_hours(self.width)}"
+
+    def values(self, record: FleetRecord) -> Values:
+        """Return the hours; NaN over fewer than four samples."""
+        return window_step(*record.samples(self.signal), record.place, span_ms(self.width))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StepSize(_SignalWindow):
+    """By how much a signal's level changed at the most likely moment within the last `width`."""
+
+    @property
+    def name(self) -> str:
+        """Such as `step of volt in 72 h`."""
+        return f"step of {self.signal} in {_hours(self.width)}"
+
+    def values(self, record: FleetRecord) -> Values:
+        """Return the steps, the later level less the earlier one; NaN over fewer than four samples."""
+        return window_step(*record.samples(self.signal), record.place, span_ms(self.width))[1]
