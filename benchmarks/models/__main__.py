@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.json is not None:
             report.write(chosen.json)
         if chosen.permute_test_labels:
-            return 0 if azure.permutation_changes_nothing(history, split, with_events=not chosen.without_events) else 1
+            variant = azure.WITHOUT_EVENTS if chosen.without_events else azure.PLAIN
+            return 0 if azure.permutation_changes_nothing(history, split, variant) else 1
     except (ForewornError, OSError) as problem:
         print(f"benchmarks.models: {problem}", file=sys.stderr)
         return 1
