@@ -15,6 +15,7 @@ from models.features import FeatureSet, MachineModel
 Values = NDArray[np.float64]
 
 MOST_REASONS = 5
+MISSING = "missing signals"
 _ALL = 0
 
 
@@ -57,10 +58,11 @@ def _ranges(matrix: Values) -> tuple[UsualRange, ...]:
 def reasons(
     features: FeatureSet, usual: UsualRanges, matrix: Values, contributions: Values
 ) -> list[tuple[Reason, ...]]:
-    """Return up to five reasons per row, by falling contribution.
+    """Return up to five reasons per row, by falling contribution, and one more where signals have said nothing.
 
     Features of one source are one reason: its contribution is their sum, and it shows the feature with
-    the largest share, whichever way that pulls.
+    the largest share, whichever way that pulls. A row without a single value of a signal that is read, because a
+    sensor is gone or was renamed, is forecast without it, and its last reason names what is missing.
 
     Parameters
     ----------
@@ -79,6 +81,7 @@ def reasons(
     sources = tuple(columns)
     model = _model_of_rows(features, matrix).tolist()
     templates = [[_Template.of(features, own, c) for c in range(len(features.features))] for own in usual]
+    silent = _silent_signals(features, matrix)
     return [
         tuple(
             templates[model[row]][shown[row, place]].reason(
@@ -86,8 +89,24 @@ def reasons(
             )
             for place in ranking[row].tolist()
         )
+        + silent[row]
         for row in range(len(matrix))
     ]
+
+
+def _silent_signals(features: FeatureSet, matrix: Values) -> list[tuple[Reason, ...]]:
+    """Return for each row what is missing, as a reason without a share; nothing where every signal spoke."""
+    columns = {source: own for source, own in _columns_by_source(features).items() if source in features.signals}
+    if not columns or not len(matrix):
+        return [()] * len(matrix)
+    unknown = np.stack([np.isnan(matrix[:, own]).all(axis=1) for own in columns.values()], axis=1)
+    names = tuple(columns)
+    return [_missing([names[i] for i in np.flatnonzero(row)]) if row.any() else () for row in unknown]
+
+
+def _missing(signals: Sequence[str]) -> tuple[Reason, ...]:
+    told = f"nothing was said of {', '.join(signals)} in the look-back: forecast without"
+    return (Reason(MISSING, told, None, None, None, 0.0),)
 
 
 def age_reasons(model: AgeModel, age_days: Values, horizon: timedelta) -> list[tuple[Reason, ...]]:

@@ -9,7 +9,7 @@ import pytest
 from foreworn.health.failure_curve import FailureCurve
 from models.evaluation.logistic import logit
 from models.failure.periods import cumulative
-from models.failure.reasons import MOST_REASONS
+from models.failure.reasons import MISSING, MOST_REASONS
 from models.features import RowIndex, compute
 from tests.unit.models.failure.trained import UNTIL, fleet, model
 from tests.unit.models.small_fleet import HOUR, at
@@ -133,6 +133,9 @@ def test_a_silent_machine_is_scored_on_what_is_known() -> None:
     silent = replace(known, telemetry=known.telemetry.slice(0, 0), events=known.events.slice(0, 0))
     forecasts = model().forecast(silent, [("m01", NOW)], issued_at=NOW)
     assert [0 < f.probability < 1 for f in forecasts] == [True, True]
+    for forecast in forecasts:
+        assert forecast.reasons[-1].source == MISSING
+        assert "nothing was said of pressure, vibration in the look-back" in forecast.reasons[-1].feature
 
 
 def test_no_rows_give_no_forecasts() -> None:
