@@ -63,7 +63,7 @@ class PeerDifference:
         means = np.stack([self._means(fleet, int(peer), times) for peer in peers], axis=1)
         column = {fleet.machines[int(peer)].id: place for place, peer in enumerate(peers)}
         mine = np.array([column.get(machine.id, -1) for machine in record.machines])[record.machine[rows]]
-        return means[at, mine] - _median_of_others(means, at, mine)
+        return np.asarray(means[at, mine] - _median_of_others(means, at, mine))
 
     def _means(self, fleet: FleetRecord, machine: int, times: Times) -> Values:
         places, values = fleet.samples(self.signal)
