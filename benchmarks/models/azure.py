@@ -33,8 +33,9 @@ FOLDER: Final = "azure_pdm"
 SUFFIX: Final = "_without_events"
 MOMENTS: Final = 20
 DAY: Final = timedelta(days=1)
-SETTINGS: Final = FailureModelSettings(step_window=timedelta(hours=72))
-"""Chosen on inner folds of the training time; see `docs/explanation/failure-forecasts.md` for what lost."""
+THREE_DAYS: Final = timedelta(hours=72)
+SETTINGS: Final = FailureModelSettings()
+"""Of all variants; what they differ in was chosen on inner folds of the training time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Variant:
         Whether it reads nothing but telemetry: no errors, no maintenance, no age, no machine model.
     curve
         Where intervals end, the horizon besides.
+    step_window
+        How far back the last step of each signal is looked for; None: not at all.
     """
 
     suffix: str = ""
@@ -85,9 +88,10 @@ class Variant:
     with_events: bool = True
     telemetry_alone: bool = False
     curve: tuple[timedelta, ...] = (DAY,)
+    step_window: timedelta | None = THREE_DAYS
 
 
-PLAIN: Final = Variant()
+PLAIN: Final = Variant(step_window=None)
 WITHOUT_EVENTS: Final = Variant(SUFFIX, with_events=False, curve=(DAY / 2, DAY))
 FURTHER: Final = (
     Variant("_48h", 2 * DAY),
@@ -139,14 +143,20 @@ def run(history: FleetHistory, split: Split, variant: Variant) -> Backtest:
         test_from=split.test_from,
         test_to=split.test_to,
         horizon=variant.horizon,
-        settings=SETTINGS.model_copy(update={"with_events": variant.with_events, "curve": variant.curve}),
-        features=_telemetry_features(history.until(split.train_until)) if variant.telemetry_alone else None,
+        settings=SETTINGS.model_copy(
+            update={
+                "with_events": variant.with_events,
+                "curve": variant.curve,
+                "step_window": variant.step_window,
+            }
+        ),
+        features=_telemetry_features(history.until(split.train_until), variant) if variant.telemetry_alone else None,
         censoring=False,
     )
 
 
-def _telemetry_features(past: FleetHistory) -> FeatureSet:
-    known = features_of(past, with_events=False, step_window=SETTINGS.step_window)
+def _telemetry_features(past: FleetHistory, variant: Variant) -> FeatureSet:
+    known = features_of(past, with_events=False, step_window=variant.step_window)
     return FeatureSet(tuple(f for f in known.features if f.source in past.signals))
 
 
