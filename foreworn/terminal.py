@@ -101,6 +101,9 @@ def show_model(model: "GradientBoostedFailureModel") -> None:
     out.print(
         f"Learned from {told['trained_from']} to {told['trained_until']}; F1 and skill are of unseen inner folds."
     )
+    for name, age in sorted(model.ages.items()):
+        if name in model.unlearned:
+            out.print(f"{name} is forecast by its {age.basis}: {model.unlearned[name]}")
     for name, why in model.components_left_out.items():
         out.print(f"No forecast for {name}: {why}")
 

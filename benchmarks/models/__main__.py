@@ -73,9 +73,8 @@ def _azure(chosen: argparse.Namespace) -> bool:
     split = azure.Split(chosen.train_until, chosen.test_from, chosen.test_to)
     history = azure.read(chosen.data)
     _tell(azure.measure(history, split, only_without_events=chosen.without_events), chosen.json)
-    return not chosen.permute_test_labels or azure.permutation_changes_nothing(
-        history, split, with_events=not chosen.without_events
-    )
+    variant = azure.WITHOUT_EVENTS if chosen.without_events else azure.PLAIN
+    return not chosen.permute_test_labels or azure.permutation_changes_nothing(history, split, variant)
 
 
 def _cmapss(chosen: argparse.Namespace) -> bool:

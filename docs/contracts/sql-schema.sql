@@ -265,6 +265,7 @@ CREATE TABLE verdicts (
     issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
     revision BIGINT NOT NULL,
     reasons JSON NOT NULL,
+    curve JSON DEFAULT '[]' NOT NULL,
     CONSTRAINT pk_verdicts PRIMARY KEY (machine, component),
     CONSTRAINT ck_verdicts_probability CHECK (probability >= 0 AND probability <= 1)
 );

@@ -44,6 +44,11 @@ class ShuffledModel:
         return self._model.horizon
 
     @property
+    def horizons(self) -> tuple[timedelta, ...]:
+        """The model's."""
+        return self._model.horizons
+
+    @property
     def threshold(self) -> float:
         """The model's."""
         return self._model.threshold
@@ -58,14 +63,19 @@ class ShuffledModel:
         return self._model.describe()
 
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
         """Return the forecasts of the rows, each taken from a stranger at the same time."""
         wanted: dict[tuple[str, datetime], list[tuple[str, str]]] = defaultdict(list)
         for machine, time in rows:
             for component, stranger in self._stands_for.get(machine, {}).items():
                 wanted[stranger, time].append((machine, component))
-        said = self._model.forecast(history, sorted(wanted), issued_at=issued_at)
+        said = self._model.forecast(history, sorted(wanted), issued_at=issued_at, horizons=horizons)
         return [
             replace(forecast, machine=machine)
             for forecast in said

@@ -9,7 +9,7 @@ from foreworn.health.forecast import Forecast
 
 
 class FailureModel(Protocol):
-    """A trained model: one probability per component of failing within its horizon."""
+    """A trained model: per component the probability of failing within any horizon, and within its own unless asked."""
 
     @property
     def version(self) -> str:
@@ -19,6 +19,11 @@ class FailureModel(Protocol):
     @property
     def horizon(self) -> timedelta:
         """How far its forecasts look."""
+        ...
+
+    @property
+    def horizons(self) -> tuple[timedelta, ...]:
+        """At which horizons the curve of its forecasts is told, rising; its own horizon is one of them."""
         ...
 
     @property
@@ -41,9 +46,17 @@ class FailureModel(Protocol):
         ...
 
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
-        """Return a forecast, with reasons, per row (machine, time) and component of that machine.
+        """Return a forecast, with reasons and curve, per row (machine, time), component of that machine, and horizon.
+
+        At the model's own horizon unless others are asked for. Of one row and component, a longer horizon never has the
+        lower probability.
 
         `history` holds at least `lookback` of telemetry and events before each row and all maintenance;
         what is stamped after a row never changes that row's forecast.

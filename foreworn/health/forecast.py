@@ -54,6 +54,9 @@ class Forecast:
 
     `time` is the data's time, `issued_at` when it was said. A score of the same (machine, component,
     horizon, time, model version) from data that changed later is a new `revision`; old ones stay.
+
+    `curve` is what was said at the same time of other horizons, by horizon and not falling; empty where nothing was.
+    The telemetry store does not keep it, the verdict board does.
     """
 
     machine: str
@@ -65,6 +68,7 @@ class Forecast:
     issued_at: datetime
     revision: int = 0
     reasons: tuple[Reason, ...] = ()
+    curve: tuple[tuple[timedelta, float], ...] = ()
 
 
 class ForecastStore(Protocol):

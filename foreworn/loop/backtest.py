@@ -3,6 +3,7 @@
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from models.evaluation.fleet_intervals import FleetIntervals, Interval
 from models.evaluation.judgement import Judgement, judge
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
 from models.failure.training_rows import fitted, scorable_rows
-from models.features import RowIndex
+from models.features import FeatureSet, RowIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Backtest:
             "protocol": self.protocol(),
             "figures": self.figures(),
             "left_out": dict(self.model.components_left_out),
+            "by_age_alone": {name: why for name, why in self.model.basis.items() if name in self.model.unlearned},
             "predictions_sha256": self.digest(),
             "reliability": [
                 {"low": b.low, "high": b.high, "forecasts": b.forecasts, "mean_probability": b.mean_probability,
@@ -169,6 +171,7 @@ def run_backtest(
     test_to: datetime | None = None,
     horizon: timedelta = timedelta(hours=24),
     settings: FailureModelSettings | None = None,
+    features: FeatureSet | None = None,
     censoring: bool = True,
 ) -> Backtest:
     """Train on what was stamped before `train_until` and judge forecasts of [test_from, test_to).
@@ -179,8 +182,8 @@ def run_backtest(
         The whole record: forecasts of the test are judged by all that is known of what came after.
     train_until, test_from, test_to
         The split; `test_to` is the end of the telemetry unless given.
-    horizon, settings
-        Of the model.
+    horizon, settings, features
+        Of the model; the default features unless given.
     censoring
         Whether what a preventive replacement cut short is left out of the judging, as the platform's
         labels have it, or counts as survival, as in protocols that know no censoring.
@@ -193,7 +196,11 @@ def run_backtest(
         If there is too little to train on, or nothing to judge.
     """
     _check_split(train_until, test_from, test_to)
-    model = train(history, until=train_until, horizon=horizon, settings=settings or FailureModelSettings())
+    model = train(
+        history, until=train_until, horizon=horizon, settings=settings or FailureModelSettings(), features=features
+    )
+    if not model.components:
+        raise TooLittleHistory(f"no component's signs can be learned: {_told(model.unlearned)}")
     known_until = pc.max(history.telemetry["time"]).as_py()
     end = known_until + MILLISECOND if test_to is None else min(test_to, known_until + MILLISECOND)
     index = scorable_rows(history, model.lookback, start=test_from, end=end, every=model.provenance.settings.every)
@@ -213,6 +220,10 @@ def run_backtest(
         base_rates=model.base_rates,
     )
     return Backtest(model, train_until, test_from, end, censoring, index, probabilities, judgement)
+
+
+def _told(unlearned: Mapping[str, str]) -> str:
+    return "; ".join(f"{component}: {why}" for component, why in unlearned.items())
 
 
 def _check_split(train_until: datetime, test_from: datetime, test_to: datetime | None) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class FailureModelSettings(BaseModel):
-    """Settings of a gradient-boosted failure model."""
+    """Settings of a failure model of gradient-boosted hazards."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -17,6 +17,18 @@ class FailureModelSettings(BaseModel):
         "left_out",
         description="What a row teaches whose component was replaced preventively within the horizon: nothing, "
         "because nobody knows what would have happened, or that it survived.",
+    )
+    curve: tuple[timedelta, ...] = Field(
+        (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=7), timedelta(days=14)),
+        description="Where the intervals end that hazards are learned of, the model's horizon besides.",
+    )
+    step_window: timedelta | None = Field(
+        None,
+        description="How far back each signal's last step is looked for, when and how large; none where left out. "
+        "It lengthens what a live row looks back on.",
+    )
+    without_plan: bool = Field(
+        False, description="Whether features that carry the calendar of the maintenance plan are left out."
     )
     trees: int = Field(200, ge=1, description="Trees per component.")
     leaves: int = Field(8, ge=2, description="Most leaves of a tree.")
@@ -32,7 +44,7 @@ class FailureModelSettings(BaseModel):
         0.4, gt=0, lt=1, description="Where in the training time the first of those stretches begins, as a share."
     )
     fewest_failures: int = Field(
-        10, ge=2, description="A component with fewer failures in the training time gets no forecast."
+        10, ge=2, description="A component with fewer failures in the training time is forecast by its age alone."
     )
     notice: timedelta = Field(
         timedelta(hours=12), description="Notice that counts as caught when the alarm threshold is chosen."

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms, to_epoch_ms
 from models.evaluation.outcomes import FAILED, Record
+from models.failure.periods import Period, PeriodOutcomes, period_outcomes
 from models.features import FeatureRows, FeatureSet, RowIndex, compute
 from models.features.row_index import span_ms
 
@@ -34,6 +35,8 @@ class TrainingRows:
         The failures and replacements that the outcomes come from.
     horizon
         How far the outcomes look.
+    periods
+        The intervals of time ahead that hazards are learned of.
     """
 
     rows: FeatureRows
@@ -41,6 +44,7 @@ class TrainingRows:
     outcomes: NDArray[np.int8]
     record: Record
     horizon: timedelta
+    periods: tuple[Period, ...]
 
     @property
     def index(self) -> RowIndex:
@@ -57,6 +61,12 @@ class TrainingRows:
         """Return one component's outcomes, (n_rows,) int."""
         return self.outcomes[:, self.components.index(component)]
 
+    def of_period(self, component: str, period: Period) -> PeriodOutcomes:
+        """Return what a period teaches of a component; rows of machines without it teach nothing."""
+        found = period_outcomes(self.record, self.index, component, period)
+        fitted_rows = self.outcome_of(component) != NOT_FITTED
+        return PeriodOutcomes(found.failed & fitted_rows, found.known & fitted_rows)
+
     def failure_times(self, component: str) -> NDArray[np.int64]:
         """Return when the failures happened that rows foretell, sorted, one per machine and time; epoch ms."""
         foretold = self.index.where(self.outcome_of(component) == FAILED)
@@ -70,6 +80,10 @@ class TrainingRows:
         content.update("\t".join(self.index.machine.tolist()).encode())
         for array in (self.index.time, self.rows.matrix, self.outcomes):
             content.update(np.ascontiguousarray(array).tobytes())
+        for component in self.components:
+            for period in self.periods:
+                found = self.of_period(component, period)
+                content.update(np.packbits(found.failed).tobytes() + np.packbits(found.known).tobytes())
         return content.hexdigest()
 
 
@@ -80,13 +94,14 @@ def training_rows(
     until: datetime,
     horizon: timedelta,
     every: timedelta,
+    periods: tuple[Period, ...] = (),
     censoring: bool = True,
 ) -> TrainingRows:
     """Return the rows that can be learned from at `until`.
 
     A row per machine and multiple of `every`, from the machine's first telemetry + the features'
-    lookback to `until` - `horizon`: earlier rows lack features, later ones lack outcomes. A row at a
-    moment when its machine fails is no row: the machine stands, and is being repaired.
+    lookback to `until` less the end of the first period: earlier rows lack features, later ones lack outcomes.
+    A row at a moment when its machine fails is no row: the machine stands, and is being repaired.
 
     Parameters
     ----------
@@ -94,21 +109,24 @@ def training_rows(
         What is stamped at or after `until` is not looked at.
     features, until, horizon, every
         What to compute, up to where to know, how far the outcomes look, and the rows' grid.
+    periods
+        The intervals that hazards are learned of; the horizon alone unless given.
     censoring
         Whether a preventive replacement within the horizon makes the outcome unknown; otherwise it is
         survival.
     """
     history = history.until(until)
+    periods = periods or (Period(timedelta(0), horizon),)
     maintenance = history.maintenance if censoring else None
     record = Record.of(history.failures, maintenance, known_until=until - MILLISECOND)
-    index = scorable_rows(history, features.lookback, end=until - horizon, every=every)
+    index = scorable_rows(history, features.lookback, end=until - periods[0].end, every=every)
     index = index.where(~record.failures.at_own_time(index))
     components = history.components
     outcomes = np.empty((len(index), len(components)), dtype=np.int8)
     for column, component in enumerate(components):
         outcome = record.outcomes(index, component, horizon)
         outcomes[:, column] = np.where(fitted(history, index, component), outcome, NOT_FITTED)
-    return TrainingRows(compute(features, history, index), components, outcomes, record, horizon)
+    return TrainingRows(compute(features, history, index), components, outcomes, record, horizon, periods)
 
 
 def fitted(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np.bool_]:

@@ -64,6 +64,7 @@ class FleetRecord:
         if unknown:
             raise NotFound("machine", unknown[0], known=sorted(known)[:10])
         self.machines = tuple(known[name] for name in names.tolist())
+        self._history, self._lookback = history, lookback
         self.time = rows.time
         tables = (history.telemetry, history.events, history.maintenance)
         stamps = [rows.time, *(_epoch_ms(table) for table in tables)]
@@ -80,6 +81,19 @@ class FleetRecord:
         self._weights: dict[tuple[int, Weighting], RowWeights] = {}
         self._found: dict[Hashable, Values] = {}
         self._life_starts: dict[str, Times] = {}
+        self._fleet: FleetRecord | None = None
+
+    def whole_fleet(self) -> "FleetRecord":
+        """Return the record of all machines that the history knows, over the same stretch of time."""
+        if self._fleet is None:
+            names = np.repeat(np.array(sorted(m.id for m in self._history.machines), dtype=object), 2)
+            ends = np.tile(np.array([self.time.min(), self.time.max()]), len(names) // 2)
+            self._fleet = FleetRecord(self._history, RowIndex(names, ends), self._lookback)
+        return self._fleet
+
+    def places_of(self, machine: int, times: Times) -> Times:
+        """Return where times within the stretch of one machine, given as its place in `machines`, stand."""
+        return machine * self._lane_width + times - self._first
 
     def samples(self, signal: str) -> tuple[Times, Values]:
         """Return the places, sorted, and values of a signal, without nulls; empty where it has no numbers."""

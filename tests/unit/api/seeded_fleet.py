@@ -93,6 +93,7 @@ class StubModel:
 
     version: str = VERSION
     horizon: timedelta = DAY
+    horizons: tuple[timedelta, ...] = (DAY,)
     threshold: float = 0.4
     lookback: timedelta = DAY
 
@@ -113,7 +114,12 @@ class StubModel:
         }
 
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
         """Refuse: reading pages must not score."""
         raise AssertionError("the console asked the model to forecast")

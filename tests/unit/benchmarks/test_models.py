@@ -51,6 +51,11 @@ def keyed(table: pa.Table, **columns: object) -> pa.Table:
     return pa.table({"datetime": naive(table["time"]), "machineID": numbers(table["machine"]), **columns})
 
 
+@pytest.fixture(autouse=True)
+def small_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(azure, "SETTINGS", azure.SETTINGS.model_copy(update={"trees": 40}))
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return as_published(fleet(), tmp_path_factory.mktemp("sets"))
@@ -63,6 +68,9 @@ def test_both_variants_are_measured_under_the_agreed_names(data: Path, tmp_path:
     agreed = {"macro_f1", "recall_12h", "false_alarms_per_machine_month", "brier_skill", "f1_comp1", "f1_comp2"}
     assert agreed <= set(report["figures"])
     assert {name + azure.SUFFIX for name in agreed} <= set(report["figures"])
+    others = {"macro_f1_48h", "macro_f1_telemetry_alone", "macro_f1_error_rule"}
+    assert others <= set(report["figures"])
+    assert 0.5 < report["figures"]["macro_f1_error_rule"] <= 1
     assert {"macro_f1_low", "macro_f1_high", "macro_f1_without_events_low"} <= set(report["figures"])
 
 
@@ -87,9 +95,9 @@ def test_forecasts_that_have_seen_the_test_labels_are_found_out(
 ) -> None:
     honest = azure.run
 
-    def peeking(history: FleetHistory, split: azure.Split, *, with_events: bool) -> Backtest:
+    def peeking(history: FleetHistory, split: azure.Split, variant: azure.Variant) -> Backtest:
         later = azure.Split(split.test_from + 240 * HOUR, split.test_from + 240 * HOUR, split.test_to)
-        return honest(history, later, with_events=with_events)
+        return honest(history, later, variant)
 
     monkeypatch.setattr(azure, "run", peeking)
     assert main(["azure", "--data", str(data), *OPTIONS, "--without-events", "--permute-test-labels"]) == 1

@@ -31,6 +31,7 @@ class MeanWear:
         self.version = version
 
     horizon = timedelta(hours=24)
+    horizons = (timedelta(hours=24), timedelta(days=7))
     lookback = timedelta(hours=3)
     threshold = 0.5
 
@@ -38,14 +39,18 @@ class MeanWear:
         return {}
 
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
-        return [
-            Forecast(
-                machine, "bearing", time, self.horizon, self._wear(history, machine, time), self.version, issued_at
-            )
-            for machine, time in rows
-        ]
+        return [self._of(machine, time, self._wear(history, machine, time), issued_at) for machine, time in rows]
+
+    def _of(self, machine: str, time: datetime, wear: float, issued_at: datetime) -> Forecast:
+        curve = ((self.horizon, wear), (self.horizons[1], 1.0))
+        return Forecast(machine, "bearing", time, self.horizon, wear, self.version, issued_at, curve=curve)
 
     def _wear(self, history: FleetHistory, machine: str, time: datetime) -> float:
         seen = history.between(time - self.lookback, time + timedelta(milliseconds=1)).telemetry
@@ -116,6 +121,7 @@ def test_a_long_absence_is_caught_up_hour_by_hour(plant: Plant) -> None:
     plant.clock.set(START + 60 * HOUR)
     assert plant.scoring.score_due() == 60
     assert [v.time for v in plant.verdicts.latest()] == [START + 60 * HOUR]
+    assert [[horizon for horizon, _ in v.curve] for v in plant.verdicts.latest()] == [[24 * HOUR, 168 * HOUR]]
 
 
 def test_late_data_appends_a_revision_and_what_was_said_stays_on_record(plant: Plant) -> None:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -67,11 +68,11 @@ def test_the_same_history_and_settings_give_the_same_model_twice() -> None:
     again = train(fleet(), until=UNTIL, settings=SMALL)
     assert again.version == model().version
     for name, part in again.components.items():
-        assert part.booster.text() == model().components[name].booster.text()
-        assert (part.calibrator, part.threshold) == (
-            model().components[name].calibrator,
-            model().components[name].threshold,
-        )
+        before = model().components[name]
+        assert part.threshold == before.threshold
+        for new, old in zip(part.periods, before.periods, strict=True):
+            assert (new.period, new.calibrator) == (old.period, old.calibrator)
+            assert new.booster.text() == old.booster.text()
     assert again.threshold == model().threshold
 
 
@@ -89,15 +90,28 @@ def test_a_version_tells_apart(other: dict[str, object]) -> None:
     assert train(fleet(), **terms).version != model().version  # type: ignore[arg-type]
 
 
-def test_a_component_with_few_failures_is_left_out_and_says_why() -> None:
+def test_a_component_with_few_failures_is_forecast_by_age_and_says_why() -> None:
     known = fleet()
     rare = known.failures.filter(pa.compute.equal(known.failures["component"], "seal")).slice(0, 3)
     often = known.failures.filter(pa.compute.equal(known.failures["component"], "bearing"))
     trained = train(replace(known, failures=pa.concat_tables([often, rare])), until=UNTIL, settings=SMALL)
     assert sorted(trained.components) == ["bearing"]
-    assert "10 are needed" in trained.components_left_out["seal"]
-    forecasts = trained.forecast(known, [("m01", LATER)], issued_at=LATER)
-    assert [f.component for f in forecasts] == ["bearing"]
+    assert "10 are needed" in trained.basis["seal"]
+    assert "age alone: 3 failures on record, a Weibull life with an assumed shape" in trained.basis["seal"]
+    bearing, seal = trained.forecast(known, [("m01", LATER)], issued_at=LATER)
+    assert (bearing.component, seal.component) == ("bearing", "seal")
+    assert [reason.source for reason in seal.reasons] == ["age of seal"]
+    assert 0 < seal.probability < 1
+
+
+def test_a_component_that_never_failed_is_left_out_and_says_why() -> None:
+    known = fleet()
+    often = known.failures.filter(pa.compute.equal(known.failures["component"], "bearing"))
+    trained = train(replace(known, failures=often), until=UNTIL, settings=SMALL)
+    assert trained.components_left_out == {
+        "seal": "0 failures in 38 days of training rows; 10 are needed, and none ever failed"
+    }
+    assert [f.component for f in trained.forecast(known, [("m01", LATER)], issued_at=LATER)] == ["bearing"]
 
 
 def lonely(**parts: object) -> FleetHistory:
@@ -113,20 +127,34 @@ def lonely(**parts: object) -> FleetHistory:
             history(machines=[machine(components=())]), "no machine of the history has a component", id="no components"
         ),
         pytest.param(
-            lonely(failures=[("m1", at(500), "seal")]),
-            r"bearing: 0 failures in 38 days of training rows; 10 are needed; seal: 1 failures in 38 days",
-            id="too few failures",
-        ),
-        pytest.param(
-            lonely(failures=[("m1", at(800 + 5 * i), "seal") for i in range(12)]),
-            r"seal: its 12 failures all lie in one part of the 38 days .* some are needed in the first 15 days",
-            id="no failure early enough to calibrate",
+            lonely(),
+            r"bearing: 0 failures in 38 days of training rows; 10 are needed; seal: 0 failures in 38 days",
+            id="no failures",
         ),
     ],
 )
 def test_too_little_history_says_what_is_missing(known: FleetHistory, message: str) -> None:
     with pytest.raises(TooLittleHistory, match=message):
         train(known, until=at(40 * 24), settings=SMALL)
+
+
+@pytest.mark.parametrize(
+    ("failures", "why"),
+    [
+        pytest.param([500], r"1 failures in 38 days of training rows; 10 are needed", id="one failure"),
+        pytest.param(
+            [800 + 5 * i for i in range(12)],
+            r"its 12 failures all lie in one part of the 38 days .* some are needed in the first 15 days",
+            id="no failure early enough to calibrate",
+        ),
+    ],
+)
+def test_failures_too_few_or_too_close_leave_age_and_no_alarm(failures: list[int], why: str) -> None:
+    trained = train(lonely(failures=[("m1", at(h), "seal") for h in failures]), until=at(40 * 24), settings=SMALL)
+    assert re.search(why, trained.basis["seal"])
+    assert list(trained.components_left_out) == ["bearing"]
+    (forecast,) = trained.forecast(lonely(), [("m1", LATER)], issued_at=LATER)
+    assert 0 < forecast.probability < trained.threshold
 
 
 def test_a_component_is_learned_on_machines_that_have_it() -> None:

@@ -19,6 +19,7 @@ VERDICTS = sa.Table(
     sa.Column("issued_at", UtcTime, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("curve", sa.JSON, nullable=False, server_default=sa.text("'[]'")),
     sa.CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
 )
 
