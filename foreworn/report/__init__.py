@@ -1,0 +1,1 @@
+"""Reports that a person reads without the platform: one HTML file each."""
