@@ -88,10 +88,11 @@ def show_figures(title: str, figures: Mapping[str, object]) -> None:
     out.print(table)
 
 
-def show_model(model: "GradientBoostedFailureModel") -> None:
-    """Print what a person asks about a model that was just put in use."""
+def show_model(model: "GradientBoostedFailureModel", *, in_use: bool) -> None:
+    """Print what a person asks about a model that was just trained."""
     told = model.describe()
-    table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, now in use")
+    stands = "now in use" if in_use else "kept, not in use"
+    table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, {stands}")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, part in sorted(model.components.items()):

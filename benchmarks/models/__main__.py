@@ -3,13 +3,15 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from benchmarks.models import azure, cmapss, cmapss_decision
+from benchmarks.models import azure, cmapss, cmapss_decision, plant_decision
 from benchmarks.report import BenchmarkReport
 from foreworn.errors import ForewornError
+from foreworn.loop.pricing import PricingSettings
+from simulators.plant import read_plant, shipped_plants
 
 
 def instant(text: str) -> datetime:
@@ -38,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
     _add_cmapss(sets)
+    _add_plant_decision(sets)
     return command
 
 
@@ -57,6 +60,18 @@ def _add_cmapss(sets: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
                 action="store_true",
                 help="also forecast beside permuted true lives; fail unless the forecasts are byte-identical",
             )
+
+
+def _add_plant_decision(sets: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    options = sets.add_parser("plant-decision", help="simulated plants: what acting on failure forecasts costs there")
+    options.add_argument("--plant", default="pumping_stations", help="a shipped plant, or a plant file")
+    options.add_argument("--plants", type=int, default=5, help="how many, each with a seed of its own")
+    options.add_argument("--seed", type=int, default=1, help="the first plant's seed")
+    options.add_argument("--days", type=int, default=180, help="how long each is kept by the orders")
+    options.add_argument("--lead-days", type=float, default=3.0, help="from an order to the work done")
+    options.add_argument("--sensitivity", type=int, default=1, help="on how many plants the model is made worse too")
+    options.add_argument("--jobs", type=int, default=1, help="plants at the same time")
+    options.add_argument("--json", type=Path, metavar="FILE", help="also write the report to this file")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,10 +104,35 @@ def _cmapss_decision(chosen: argparse.Namespace) -> bool:
     return True
 
 
+def _plant_decision(chosen: argparse.Namespace) -> bool:
+    settings = PricingSettings(
+        lead=timedelta(days=chosen.lead_days),
+        every=timedelta(hours=12),
+        grid=timedelta(hours=12),
+        settling=plant_decision.SETTLING,
+        least_saving=plant_decision.LEAST_SAVING,
+        fewest_failures=plant_decision.FEWEST_FAILURES,
+    )
+    file = read_plant(shipped_plants().get(chosen.plant, Path(chosen.plant)))
+    report = plant_decision.measure(
+        file,
+        name=Path(chosen.plant).stem,
+        plants=chosen.plants,
+        seed=chosen.seed,
+        days=chosen.days,
+        settings=settings,
+        sensitivity=chosen.sensitivity,
+        jobs=chosen.jobs,
+    )
+    _tell(report, chosen.json)
+    return True
+
+
 SETS: Final[dict[str, Callable[[argparse.Namespace], bool]]] = {
     "azure": _azure,
     "cmapss": _cmapss,
     "cmapss-decision": _cmapss_decision,
+    "plant-decision": _plant_decision,
 }
 
 

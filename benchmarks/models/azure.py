@@ -94,7 +94,7 @@ class Variant:
 PLAIN: Final = Variant(step_window=None)
 WITHOUT_EVENTS: Final = Variant(SUFFIX, with_events=False, curve=(DAY / 2, DAY))
 FURTHER: Final = (
-    Variant("_48h", 2 * DAY),
+    Variant("_48h", 2 * DAY, curve=(DAY, DAY * 3 / 2)),
     Variant("_telemetry_alone", with_events=False, telemetry_alone=True),
 )
 

@@ -11,6 +11,7 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Machine
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast
+from foreworn.health.scored_rows import ScoredForecasts
 
 
 class ShuffledModel:
@@ -61,6 +62,12 @@ class ShuffledModel:
     def describe(self) -> Mapping[str, object]:
         """Return what the model says of itself."""
         return self._model.describe()
+
+    def score(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredForecasts:
+        """Return the forecasts of the rows, each taken from a stranger at the same time, also as a table."""
+        return ScoredForecasts(self.forecast(history, rows, issued_at=issued_at))
 
     def forecast(
         self,

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.health.forecast import Forecast
+from foreworn.health.scored_rows import ScoredRows
 
 
 class FailureModel(Protocol):
@@ -42,6 +43,13 @@ class FailureModel(Protocol):
         Keys that are read by name where present: `trained_from`, `trained_until` (RFC 3339), `rows` (int),
         `components` and `features` (lists of names), `left_out` (component -> why it has no forecast), and
         `metrics` (component -> {name -> number}, measured on inner folds of the training time).
+        """
+        ...
+
+    def score(self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime) -> ScoredRows:
+        """Return what `forecast` says of the rows at the model's own horizon: as a table, and as objects where asked.
+
+        Reasons take longer than probabilities, so they are found only for the forecasts that are asked for as objects.
         """
         ...
 

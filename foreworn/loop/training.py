@@ -1,14 +1,27 @@
-"""Train a failure model and an anomaly detector on a fleet's past, keep them, and put them in use."""
+"""Train a failure model and an anomaly detector on a fleet's past, keep them, and put in use what may be."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from foreworn.audit import PLATFORM
+from foreworn.errors import DamagedModel, NotFound
 from foreworn.fleet.history import FleetHistory
+from foreworn.loop.model_contest import Contest, NoContest, Recipe, hold_contest
+from foreworn.loop.promotion import Check, PromotionDecision, decide, file_decision
 from foreworn.settings import ScoringSettings
 from foreworn.telemetry.signal import SignalCatalogue, SignalType
 from models import anomaly
 from models.failure import FailureModelSettings, GradientBoostedFailureModel
 from models.failure import train as train_model
 from models.registry import FolderDetectorStore, FolderModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that was trained and kept, and whether it was put in use."""
+
+    model: GradientBoostedFailureModel
+    decision: PromotionDecision
 
 
 def train(
@@ -19,27 +32,67 @@ def train(
     models: FolderModelStore,
     model_settings: FailureModelSettings | None = None,
     catalogue: SignalCatalogue | None = None,
-) -> GradientBoostedFailureModel:
-    """Train on what was stamped before `until`, save the model, and put it in use.
+    by: str = PLATFORM,
+) -> Trained:
+    """Train on what was stamped before `until`, save the model, and put it in use if it may be.
 
     Counters of the catalogue are no features: hours run since a machine was built tell machines apart, and
-    wear since the last replacement is read from the maintenance record.
+    wear since the last replacement is read from the maintenance record. Whether the model may be put in use is
+    decided by `foreworn.loop.promotion`, and the decision is filed with it; where it may not, the one in use stays.
 
     Raises
     ------
     TooLittleHistory
         If there is not enough to train on; the model in use stays.
     """
-    model = train_model(
-        history,
-        until=until,
-        horizon=settings.horizon,
-        settings=model_settings or FailureModelSettings(),
-        leave_out={s.name for _, s in catalogue or () if s.type is SignalType.COUNTER},
-    )
+    leave_out = {s.name for _, s in catalogue or () if s.type is SignalType.COUNTER}
+
+    def recipe(time: datetime) -> GradientBoostedFailureModel:
+        return train_model(
+            history,
+            until=time,
+            horizon=settings.horizon,
+            settings=model_settings or FailureModelSettings(),
+            leave_out=leave_out,
+        )
+
+    model = recipe(until)
     models.save(model)
-    models.serve(model.version)
-    return model
+    return Trained(model, _judged(model, recipe, history, models, by))
+
+
+def _judged(
+    model: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory, models: FolderModelStore, by: str
+) -> PromotionDecision:
+    """Decide whether a kept model is put in use, write that down, and do it."""
+    champion, trouble = _champion(models)
+    if champion is not None and champion.version == model.version:
+        known = Check("version", True, "the same history, settings and release as the one in use: it is in use already")
+        return PromotionDecision(model.version, True, (known,), model.version)
+    decision = decide(model, champion, trouble if champion is None else _contest(model, champion, recipe, history))
+    file_decision(models, decision)
+    if decision.promoted:
+        models.promote(model.version, by=by, why=decision.why, checks=[check for check in decision.as_data()["checks"]])
+    return decision
+
+
+def _champion(models: FolderModelStore) -> tuple[GradientBoostedFailureModel | None, str]:
+    """Return the model in use, or why there is none."""
+    try:
+        return models.serving(), "nothing is in use yet"
+    except (DamagedModel, NotFound) as trouble:
+        return None, f"the one in use cannot be read: {trouble}"
+
+
+def _contest(
+    model: GradientBoostedFailureModel, champion: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory
+) -> Contest | str:
+    if not model.components:
+        return "it forecasts by age alone"
+    try:
+        return hold_contest(champion, recipe, history, until=model.provenance.trained_until, horizon=model.horizon)
+    except NoContest as reason:
+        return str(reason)
 
 
 def train_detector(

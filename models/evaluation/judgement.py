@@ -1,6 +1,6 @@
 """Forecasts judged by what really happened: for a replay, a backtest and a benchmark alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -150,7 +150,42 @@ def judge(
             first=to_epoch_ms(start + notice), end=to_epoch_ms(end),
         )  # fmt: skip
     machines = len(forecasts["machine"].unique())
-    return _judgement(scored, outcomes, notices, episodes, notice, machines * ((end - start) / _MONTH), base_rates)
+    rows = ScoredRows.joined(scored)
+    outcome = np.concatenate([np.empty(0, dtype=np.int8), *outcomes])
+    return _judgement(
+        rows,
+        _base(rows, base_rates),
+        notices,
+        episodes,
+        notice=notice,
+        machine_months=machines * ((end - start) / _MONTH),
+        censored_rows=int((outcome == CENSORED).sum()),
+        pending_rows=int((outcome == PENDING).sum()),
+    )
+
+
+def pooled(parts: Sequence[Judgement], base: NDArray[np.float64], *, notice: timedelta = NOTICE) -> Judgement:
+    """Return several judgements of different machines or times as one.
+
+    Parameters
+    ----------
+    parts
+        What was judged, each by its own threshold.
+    base : (n_rows,) float
+        What the Brier skill is measured against, for the rows of all parts in their order.
+    notice
+        How much notice it takes to call a failure caught.
+    """
+    return _judgement(
+        ScoredRows.joined([part.scored for part in parts]),
+        base,
+        [n for part in parts for n in part.notices],
+        [e for part in parts for e in part.episodes],
+        notice=notice,
+        machine_months=sum(part.machine_months for part in parts),
+        censored_rows=sum(part.censored_rows for part in parts),
+        pending_rows=sum(part.pending_rows for part in parts),
+    )
 
 
 def _within(forecasts: pa.Table, start: datetime, end: datetime) -> pa.Table:
@@ -199,16 +234,16 @@ def _scored(index: RowIndex, probability: NDArray[np.float64], component: str, o
 
 
 def _judgement(
-    scored: list[ScoredRows],
-    outcomes: list[NDArray[np.int8]],
+    rows: ScoredRows,
+    base: NDArray[np.float64],
     notices: list[FailureNotice],
     episodes: list[Episode],
+    *,
     notice: timedelta,
     machine_months: float,
-    base_rates: Mapping[str, float] | None,
+    censored_rows: int,
+    pending_rows: int,
 ) -> Judgement:
-    rows = ScoredRows.joined(scored)
-    outcome = np.concatenate([np.empty(0, dtype=np.int8), *outcomes])
     caught = sum(n.caught(notice) for n in notices)
     leads = [n.lead_time_h for n in notices if n.lead_time_h is not None]
     ends = [e.end for e in episodes]
@@ -226,10 +261,10 @@ def _judgement(
         lead_time_h={f"p{q * 100:.0f}": float(np.quantile(leads, q)) for q in _QUANTILES} if leads else {},
         rows=len(rows),
         failed_rows=int(rows.failed.sum()),
-        censored_rows=int((outcome == CENSORED).sum()),
-        pending_rows=int((outcome == PENDING).sum()),
+        censored_rows=censored_rows,
+        pending_rows=pending_rows,
         brier=brier_score(rows.probability, rows.failed) if len(rows) else float("nan"),
-        brier_skill=brier_skill(rows.probability, rows.failed, _base(rows, base_rates)) if len(rows) else float("nan"),
+        brier_skill=brier_skill(rows.probability, rows.failed, base) if len(rows) else float("nan"),
         calibration_slope=slope,
         calibration_intercept=intercept,
         reliability=reliability_table(rows.probability, rows.failed),

@@ -14,6 +14,7 @@ from models.failure.age_model import AgeModel
 from models.failure.component_model import ComponentModel
 from models.failure.periods import read_off
 from models.failure.reasons import UsualRanges, age_reasons, reasons
+from models.failure.scored_matrix import ScoredMatrix
 from models.failure.settings import FailureModelSettings
 from models.features import FeatureSet, RowIndex, compute
 
@@ -162,11 +163,35 @@ class GradientBoostedFailureModel:
         """
         asked = (self.horizon,) if horizons is None else tuple(horizons)
         matrix = compute(self.features, history, rows).matrix
+        return self.forecasts_of(matrix, history, rows, asked, issued_at=issued_at)
+
+    def score(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredMatrix:
+        """Return what `forecast` says of the rows, as a table and, where asked for, as objects."""
+        index = RowIndex.of(rows)
+        return ScoredMatrix(self, history, index, compute(self.features, history, index).matrix, issued_at)
+
+    def forecasts_of(
+        self,
+        matrix: NDArray[np.float64],
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        asked: Sequence[timedelta],
+        *,
+        issued_at: datetime,
+    ) -> list[Forecast]:
+        """Return the forecasts of rows whose features are known; see `forecast`.
+
+        Parameters
+        ----------
+        matrix : (n_rows, n_features) float
+        """
         machines = {machine.id: machine for machine in history.machines}
         found: list[tuple[int, Forecast]] = []
         for name in sorted({*self.components, *self.ages}):
             having = [i for i, (machine, _) in enumerate(rows) if name in machines[machine].components]
-            signs = [i for i in having if name in self.components and self._knows(machines[rows[i][0]], name)]
+            signs = [i for i in having if name in self.components and self.knows(machines[rows[i][0]], name)]
             by_age = sorted(set(having) - set(signs)) if name in self.ages else []
             if signs:
                 told = self._by_signs(name, matrix[signs], asked)
@@ -176,7 +201,7 @@ class GradientBoostedFailureModel:
                 found += self._forecasts(name, by_age, rows, told, asked, issued_at)
         return [forecast for _, forecast in sorted(found, key=lambda pair: pair[0])]
 
-    def _knows(self, machine: Machine, component: str) -> bool:
+    def knows(self, machine: Machine, component: str) -> bool:
         """Tell whether the component's signs were learned for machines like this; without an age model they must do."""
         return machine.model in self.models_seen or component not in self.ages
 

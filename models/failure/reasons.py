@@ -115,12 +115,13 @@ def age_reasons(model: AgeModel, age_days: Values, horizon: timedelta) -> list[t
     The contribution is that of the age against a component met at random, in log-odds; 0 where the age is not known.
     """
     said, usual = model.within(age_days, horizon), model.within(np.array([np.nan]), horizon)
+    interval = f"{CONFIDENCE:.0%} interval of the probability"
     share = logit(said.probability) - logit(usual.probability)
     return [
         (
             Reason(
                 source=f"age of {model.component}",
-                feature=f"{model.basis}; {CONFIDENCE:.0%} interval of the probability {low:.3g} to {high:.3g}",
+                feature=f"{model.basis}; {interval} {_percent(low)} to {_percent(high)}",
                 value=None if np.isnan(age) else age * 24,
                 usual_low=None,
                 usual_high=None,
@@ -131,6 +132,10 @@ def age_reasons(model: AgeModel, age_days: Values, horizon: timedelta) -> list[t
             age_days.tolist(), said.low.tolist(), said.high.tolist(), share.tolist(), strict=True
         )
     ]
+
+
+def _percent(probability: float) -> str:
+    return f"{100 * probability:.3g} %"
 
 
 def _columns_by_source(features: FeatureSet) -> dict[str, list[int]]:

@@ -13,6 +13,11 @@ class FailureModelSettings(BaseModel):
 
     every: timedelta = Field(timedelta(hours=3), description="Training rows stand at whole multiples of this.")
     with_events: bool = Field(True, description="Whether counts of events are among the features.")
+    with_templates: bool = Field(
+        False,
+        description="Whether events are also counted by their texts: templates are mined from those of the training "
+        "time and kept with the model, and texts that fit none are counted as such.",
+    )
     replaced_before_failure: Literal["left_out", "survived"] = Field(
         "left_out",
         description="What a row teaches whose component was replaced preventively within the horizon: nothing, "

@@ -119,6 +119,7 @@ def _features(
         with_events=settings.with_events,
         horizon=horizon,
         step_window=settings.step_window,
+        with_templates=settings.with_templates,
         leave_out=leave_out,
     )
     return found.without_plan() if settings.without_plan else found

@@ -17,6 +17,7 @@ from models.features import FeatureRows, FeatureSet, RowIndex, compute
 from models.features.row_index import span_ms
 
 NOT_FITTED: Final = -1
+_NEVER_MS: Final = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def training_rows(
     """Return the rows that can be learned from at `until`.
 
     A row per machine and multiple of `every`, from the machine's first telemetry + the features'
-    lookback to `until` less the end of the first period: earlier rows lack features, later ones lack outcomes.
+    `warm_up` to `until` less the end of the first period: earlier rows lack features, later ones lack outcomes.
     A row at a moment when its machine fails is no row: the machine stands, and is being repaired.
 
     Parameters
@@ -119,7 +120,7 @@ def training_rows(
     periods = periods or (Period(timedelta(0), horizon),)
     maintenance = history.maintenance if censoring else None
     record = Record.of(history.failures, maintenance, known_until=until - MILLISECOND)
-    index = scorable_rows(history, features.lookback, end=until - periods[0].end, every=every)
+    index = scorable_rows(history, features.warm_up, end=until - periods[0].end, every=every)
     index = index.where(~record.failures.at_own_time(index))
     components = history.components
     outcomes = np.empty((len(index), len(components)), dtype=np.int8)
@@ -140,7 +141,7 @@ def scorable_rows(
 ) -> RowIndex:
     """Return the grid rows in [start, end) that stand at least `lookback` after their machine's first telemetry.
 
-    A machine that never spoke has no rows.
+    A machine that never spoke has no rows, and one that was retired has none from then on.
     """
     first = _first_telemetry(history.telemetry)
     spoke = [m.id for m in history.machines if m.id in first]
@@ -149,7 +150,9 @@ def scorable_rows(
     earliest = min(first.values()) if start is None else to_epoch_ms(start)
     grid = RowIndex.grid(spoke, from_epoch_ms(earliest), end, every)
     begin = np.array([first[m] for m in grid.machine.tolist()], dtype=np.int64) + span_ms(lookback)
-    return grid.where(grid.time >= begin)
+    retired = {m.id: to_epoch_ms(m.retired_at) for m in history.machines if m.retired_at is not None}
+    end_ms = np.array([retired.get(m, _NEVER_MS) for m in grid.machine.tolist()], dtype=np.int64)
+    return grid.where((grid.time >= begin) & (grid.time < end_ms))
 
 
 def _first_telemetry(telemetry: pa.Table) -> dict[str, int]:

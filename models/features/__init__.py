@@ -12,6 +12,7 @@ from models.features.definition import (
 )
 from models.features.feature_rows import FeatureRows, compute
 from models.features.feature_set import FeatureSet, default_features, features_of
+from models.features.log_templates import TemplateCount, UnknownTextCount
 from models.features.peers import PeerDifference
 from models.features.row_index import RowIndex
 from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
@@ -38,6 +39,8 @@ __all__ = [
     "PeerDifference",
     "RowIndex",
     "StepSize",
+    "TemplateCount",
+    "UnknownTextCount",
     "UseInLife",
     "WindowChange",
     "WindowHigh",

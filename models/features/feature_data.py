@@ -15,6 +15,7 @@ from models.features.definition import (
     WindowMean,
     WindowSpread,
 )
+from models.features.log_templates import TemplateCount, UnknownTextCount
 from models.features.peers import PeerDifference
 from models.features.row_index import span_ms
 from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
@@ -37,6 +38,8 @@ _FEATURES: Final[tuple[type[Any], ...]] = (
     MachineModel,
     PeerDifference,
     StepSize,
+    TemplateCount,
+    UnknownTextCount,
     UseInLife,
     WindowChange,
     WindowHigh,

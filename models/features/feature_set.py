@@ -18,7 +18,9 @@ from models.features.definition import (
 )
 from models.features.feature_data import feature_as_data, feature_from_data
 from models.features.fleet_record import is_numeric
+from models.features.log_templates import TemplateCount, UnknownTextCount, mine_templates
 from models.features.use import HoursInLife, UseInLife
+from models.features.weighting import WHOLE_LIFE
 from models.features.window_shapes import HoursSinceStep, StepSize
 
 SHORT, LONG = timedelta(hours=3), timedelta(hours=24)
@@ -55,6 +57,11 @@ class FeatureSet:
     def lookback(self) -> timedelta:
         """How much telemetry and events before a row the features need."""
         return max((f.lookback for f in self.features), default=timedelta(0))
+
+    @property
+    def warm_up(self) -> timedelta:
+        """How long a machine has to have spoken until its windows are full; a whole life is as long as it is known."""
+        return max((f.lookback for f in self.features if f.lookback < WHOLE_LIFE), default=timedelta(0))
 
     @property
     def signals(self) -> set[str]:
@@ -104,6 +111,7 @@ def default_features(
     with_events: bool = True,
     horizon: timedelta = LONG,
     step_window: timedelta | None = None,
+    templates: Sequence[str] = (),
 ) -> FeatureSet:
     """Return the features that a failure model takes unless told otherwise.
 
@@ -111,7 +119,7 @@ def default_features(
     the last replacement of each component, age, and, where models are named, the machine model. For a
     horizon beyond two days the windows are 24 h and a week, and the change of each signal's mean from
     the one to the other is a feature too. With a `step_window` each signal's last step within it is one as well,
-    when it was and how large.
+    when it was and how large. With `templates` events are also counted by their texts, and those of no template.
 
     Examples
     --------
@@ -128,6 +136,9 @@ def default_features(
         features += [kind(s, step_window) for s in signals for kind in (HoursSinceStep, StepSize)]
     if with_events:
         features += [EventCount(code, widths[-1]) for code in event_codes]
+    if with_events and templates:
+        features += [TemplateCount(template, widths[-1]) for template in templates]
+        features.append(UnknownTextCount(tuple(templates), widths[-1]))
     features += [HoursSinceReplacement(component) for component in components]
     features.append(AgeYears())
     if machine_models:
@@ -141,11 +152,13 @@ def features_of(
     with_events: bool = True,
     horizon: timedelta = LONG,
     step_window: timedelta | None = None,
+    with_templates: bool = False,
     leave_out: Collection[str] = (),
 ) -> FeatureSet:
     """Return the default features for what a history holds: its numeric signals, codes, components, models.
 
     `leave_out` names signals that are not to be read, such as counters: their level says which machine it is.
+    `with_templates` mines templates from the texts of the history's events: give what training may know, and no more.
     """
     return default_features(
         [s for s in history.signals if s not in leave_out and is_numeric(history.telemetry, s)],
@@ -155,4 +168,5 @@ def features_of(
         with_events=with_events,
         horizon=horizon,
         step_window=step_window,
+        templates=mine_templates(history.events) if with_templates else (),
     )

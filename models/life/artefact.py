@@ -14,10 +14,10 @@ from models.failure.reasons import UsualRange
 from models.life.gradient_boosted import GradientBoostedLifeModel, LifeProvenance
 from models.life.inputs import LifeInputs
 from models.life.settings import LifeModelSettings
-from models.life.trees import TREES, LifeTrees
+from models.life.trees import LifeTrees
 from models.life.widening import Widening
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 CARD: Final = cards.LIFE_MODEL
 INPUTS: Final = "inputs.json"
 
@@ -76,7 +76,9 @@ def _file(folder: Path, name: str, digest: str) -> str:
 
 def _model(card: dict[str, Any], files: dict[str, str], folder: Path) -> GradientBoostedLifeModel:
     try:
-        trees = LifeTrees.from_texts({name: files[f"{name}.txt"] for name in TREES})
+        trees = LifeTrees.from_texts(
+            {name.removesuffix(".txt"): text for name, text in files.items() if name != INPUTS}
+        )
     except LightGBMError as problem:
         raise DamagedModel(folder, f"LightGBM cannot read its trees: {problem}") from problem
     return GradientBoostedLifeModel(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,15 @@ from models.features.fleet_record import FleetRecord
 from models.features.fused_index import FusedIndices
 from models.features.regime import OperatingRegimes, RegimeResiduals
 from models.features.similarity import PastLives
-from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
+from models.features.trend import (
+    DecayingLevel,
+    ExponentialPart,
+    ExponentialTrend,
+    FirstLevel,
+    LifeChange,
+    LifeLevel,
+    LifeSlope,
+)
 from models.features.use import HoursInLife, UseInLife
 from models.features.window import Values
 from models.life.life_rows import LifeRows
@@ -25,7 +34,7 @@ SPANS = (20, 40, 80)
 """The long windows, in steps."""
 _SHAPE_STEP = 5
 _LONGEST_COMPARED = 1.28  # caps: how much life past lives are said to have had left at most
-_PARTS = ("level", "rate", "constant", "misfit")
+_PARTS: tuple[ExponentialPart, ...] = get_args(ExponentialPart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +126,44 @@ class LifeInputs:
 def life_features(
     residuals: Sequence[str], indices: Sequence[str], component: str, settings: LifeModelSettings
 ) -> FeatureSet:
-    """Return the features of residuals and health indices; windows count in the settings' step."""
+    """Return the features of residuals and health indices; windows count in the settings' step.
+
+    With the long history, a single residual tells only how far it has come and how fast: its levels add noise to what
+    the indices, sums over all of them, say better.
+    """
     step, found = settings.step, list[Feature]([HoursInLife(component)])
     if settings.unit != HOURS:
         found.append(UseInLife(settings.unit, component))
-    for signal in (*residuals, *indices):
-        found += [LifeLevel(signal, component, n * step) for n in (5, 10)]
-        found += [DecayingLevel(signal, component, n * step) for n in (3, 10)]
-        found += [WindowSpread(signal, 20 * step), LifeSlope(signal, component, 20 * step)]
+    for signal in residuals:
+        found += _changes(signal, component, step) if settings.with_long_history else _recent(signal, component, step)
+    for index in indices:
+        found += _recent(index, component, step)
         if settings.with_long_history:
-            found += _long(signal, component, settings)
-    if settings.with_long_history:
-        bends = tuple(n * step for n in (10, 20, 40, 80, 160))
-        found += [ExponentialTrend(s, component, part, bends) for s in indices for part in _PARTS]  # type: ignore[arg-type]
+            bends = tuple(n * step for n in (10, 20, 40, 80, 160))
+            found += [*_levels_of_life(index, component, step), *_changes(index, component, step)]
+            found += [ExponentialTrend(index, component, part, bends) for part in _PARTS]
     return FeatureSet(tuple(found))
 
 
-def _long(signal: str, component: str, settings: LifeModelSettings) -> list[Feature]:
-    step = settings.step
+def _recent(signal: str, component: str, step: timedelta) -> list[Feature]:
+    return [
+        *(LifeLevel(signal, component, n * step) for n in (5, 10)),
+        *(DecayingLevel(signal, component, n * step) for n in (3, 10)),
+        WindowSpread(signal, 20 * step),
+        LifeSlope(signal, component, 20 * step),
+    ]
+
+
+def _levels_of_life(signal: str, component: str, step: timedelta) -> list[Feature]:
     return [
         LifeLevel(signal, component, 40 * step),
         LifeLevel(signal, component),
         FirstLevel(signal, component, 15 * step),
+    ]
+
+
+def _changes(signal: str, component: str, step: timedelta) -> list[Feature]:
+    return [
         LifeChange(signal, component, 10 * step, None, 15 * step),
         *(LifeChange(signal, component, 10 * step, n * step) for n in SPANS),
         *(LifeSlope(signal, component, n * step) for n in SPANS[1:]),

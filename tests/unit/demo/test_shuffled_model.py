@@ -12,6 +12,7 @@ from foreworn.demo.shuffled_model import ShuffledModel
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Machine
 from foreworn.health.forecast import Forecast, Reason
+from foreworn.health.scored_rows import ScoredForecasts
 from tests.unit.models.small_fleet import HOUR, START, history, machine
 
 
@@ -30,6 +31,11 @@ class Oracle:
 
     def describe(self) -> Mapping[str, object]:
         return {"rows": 12}
+
+    def score(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredForecasts:
+        return ScoredForecasts(self.forecast(history, rows, issued_at=issued_at))
 
     def forecast(
         self,

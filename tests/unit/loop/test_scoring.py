@@ -11,6 +11,7 @@ from foreworn.errors import StoreUnavailable
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.health.forecast import Forecast
+from foreworn.health.scored_rows import ScoredForecasts
 from foreworn.loop.live_history import LiveHistory
 from foreworn.loop.scoring import Scoring
 from foreworn.storage.operations.memory import MemoryDirtyWindows, MemoryFleetRegistry, MemoryVerdictBoard
@@ -37,6 +38,11 @@ class MeanWear:
 
     def describe(self) -> Mapping[str, object]:
         return {}
+
+    def score(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredForecasts:
+        return ScoredForecasts(self.forecast(history, rows, issued_at=issued_at))
 
     def forecast(
         self,
@@ -183,7 +189,7 @@ def test_hours_that_pass_without_a_model_are_not_made_up_for(plant: Plant) -> No
 def test_hours_that_could_not_be_scored_stay_due(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant.clock.set(START + 3 * HOUR)
     with monkeypatch.context() as away:
-        away.setattr(plant.telemetry, "write_forecasts", _raise_unavailable)
+        away.setattr(plant.telemetry, "write_forecast_table", _raise_unavailable)
         with pytest.raises(StoreUnavailable):
             plant.scoring.score_due()
     assert plant.scoring.scored_until == START

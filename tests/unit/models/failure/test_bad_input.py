@@ -13,7 +13,7 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.health.forecast import Forecast
 from models.failure import GradientBoostedFailureModel, train
 from models.failure.reasons import MISSING
-from models.features import compute
+from models.features import FeatureSet, UseInLife, compute, features_of
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet, model
 from tests.unit.models.small_fleet import at, machine
 
@@ -136,6 +136,25 @@ def test_hardly_any_failure_is_an_error_or_age_alone(keep: int, message: str | N
     assert found.components == {}
     assert "age alone: 1 failures on record, a Weibull life with an assumed shape" in found.basis[component]
     assert all(f.probability < found.threshold for f in said(found, known))
+
+
+def test_a_component_that_never_failed_has_no_forecast_and_the_model_says_why() -> None:
+    known = fleet()
+    machines = tuple(replace(m, components=(*m.components, "gearbox")) for m in known.machines)
+    whole = replace(known, machines=machines)
+    found = trained(whole)
+    assert "none ever failed" in found.components_left_out["gearbox"]
+    assert {f.component for f in said(found, whole)} == {"bearing", "seal"}
+
+
+def test_a_counter_that_resets_teaches_what_one_that_goes_on_teaches() -> None:
+    known, turns = fleet(), hours(fleet()) + 1
+    whole = with_signal(known, "turns", pa.array(turns.astype(np.int64)))
+    reset = with_signal(known, "turns", pa.array(np.where(turns > 500, turns - 500, turns).astype(np.int64)))
+    features = FeatureSet((*features_of(known).features, UseInLife("turns", "bearing")))
+    first, second = (train(h, until=UNTIL, settings=QUICK, features=features) for h in (whole, reset))
+    assert first.version == second.version
+    assert [f.probability for f in said(first, whole)] == [f.probability for f in said(second, reset)]
 
 
 def test_a_failure_of_a_component_that_no_machine_has_teaches_nothing_of_others() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from foreworn.health.failure_curve import FailureCurve
+from foreworn.health.forecast import forecast_table
 from models.evaluation.logistic import logit
 from models.failure.periods import cumulative
 from models.failure.reasons import MISSING, MOST_REASONS
@@ -27,6 +28,22 @@ def test_a_forecast_is_made_per_row_and_component() -> None:
     assert {(f.model_version, f.issued_at, f.horizon, f.revision) for f in forecasts} == {
         (model().version, NOW + HOUR, timedelta(hours=24), 0)
     }
+
+
+def test_the_table_says_what_the_objects_say_to_the_last_bit() -> None:
+    scored = model().score(fleet(), ROWS, issued_at=NOW + HOUR)
+    objects = sorted(model().forecast(fleet(), ROWS, issued_at=NOW + HOUR), key=lambda f: f.component)
+    assert scored.table().equals(forecast_table(objects))
+    chosen = [7, 0, len(objects) - 1]
+    assert scored.forecasts(chosen) == [objects[place] for place in chosen]
+
+
+def test_what_is_said_by_age_is_in_the_table_too() -> None:
+    known = fleet()
+    strange = replace(known, machines=tuple(replace(m, model="unheard of") for m in known.machines[:3]))
+    rows = [(m.id, NOW) for m in strange.machines]
+    objects = sorted(model().forecast(strange, rows, issued_at=NOW), key=lambda f: f.component)
+    assert model().score(strange, rows, issued_at=NOW).table().equals(forecast_table(objects))
 
 
 def test_a_live_window_gives_the_same_forecast_as_the_whole_history() -> None:
@@ -90,7 +107,7 @@ def test_a_machine_model_that_training_did_not_know_is_forecast_by_age_and_says_
     for forecast in model().forecast(stranger, ROWS[:3], issued_at=NOW):
         (reason,) = forecast.reasons
         assert reason.source == f"age of {forecast.component}"
-        low, high = (float(x) for x in re.findall(r"probability (\S+) to (\S+)", reason.feature)[0])
+        low, high = (float(x) / 100 for x in re.findall(r"probability (\S+) % to (\S+) %", reason.feature)[0])
         assert 0 < low < forecast.probability < high < 1
         assert "90% interval" in reason.feature
 

@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,9 @@ from foreworn.fleet.history import FleetHistory
 from models.evaluation.classification import average_precision
 from models.evaluation.outcomes import FAILED, SURVIVED, Record
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
+from models.failure.artefact import read_model, write_model
 from models.failure.training_rows import scorable_rows
+from models.features import compute
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet, model
 from tests.unit.models.small_fleet import HOUR, at, history, machine
 
@@ -174,3 +177,24 @@ def test_calling_replaced_rows_survivors_keeps_more_rows() -> None:
 def test_settings_refuse_a_name_they_do_not_know() -> None:
     with pytest.raises(ValueError, match="Extra inputs are not permitted"):
         FailureModelSettings(tree=3)  # type: ignore[call-arg]
+
+
+def test_templates_of_what_devices_say_are_learned_from_the_training_time_and_kept_with_the_model(
+    tmp_path: Path,
+) -> None:
+    known = fleet()
+    times = known.events["time"].to_pylist()
+    texts = [f"{'seal' if t < UNTIL else 'roof'} of unit {n} weeps" for n, t in enumerate(times)]
+    place = known.events.column_names.index("message")
+    talking = replace(known, events=known.events.set_column(place, "message", pa.array(texts)))
+    settings = SMALL.model_copy(update={"with_templates": True, "curve": (timedelta(days=1),)})
+    trained = train(talking, until=UNTIL, settings=settings)
+    write_model(trained, tmp_path)
+    kept = read_model(tmp_path).features
+    assert [n for n in kept.names if "text" in n] == [
+        "text 'seal of unit <n> weeps' count 24 h",
+        "texts of no template count 24 h",
+    ]
+    later, name = max(zip(times, known.events["machine"].to_pylist(), strict=True))
+    row = dict(zip(kept.names, compute(kept, talking, [(name, later)]).matrix[0].tolist(), strict=True))
+    assert (row["text 'seal of unit <n> weeps' count 24 h"], row["texts of no template count 24 h"]) == (0.0, 1.0)

@@ -1,13 +1,13 @@
 """Backtests at several origins: one split may be lucky, and how far figures spread is a figure too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from foreworn.fleet.history import FleetHistory
-from foreworn.loop.backtest import Backtest, run_backtest
+from foreworn.loop.backtest.time_split import Backtest, run_backtest
 from models.evaluation.rolling_origins import rolling_origins
 from models.failure import FailureModelSettings
 
@@ -30,6 +30,7 @@ def rolling_backtests(
     count: int = 4,
     horizon: timedelta = timedelta(hours=24),
     settings: FailureModelSettings | None = None,
+    leave_out: Collection[str] = (),
     censoring: bool = True,
 ) -> list[Backtest]:
     """Train before each origin, with a gap of one horizon, and judge what follows it up to the next.
@@ -40,7 +41,7 @@ def rolling_backtests(
         What is stamped at or after `end` is not looked at, so that a later test part stays unseen.
     first, end, count
         Where the first judged stretch begins, where the last one ends, and how many there are.
-    horizon, settings, censoring
+    horizon, settings, leave_out, censoring
         As in `run_backtest`.
 
     Raises
@@ -57,6 +58,7 @@ def rolling_backtests(
             test_to=origin.test_to,
             horizon=horizon,
             settings=settings,
+            leave_out=leave_out,
             censoring=censoring,
         )
         for origin in rolling_origins(first, end, count=count, gap=horizon)

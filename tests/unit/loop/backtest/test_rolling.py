@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from foreworn.loop.rolling_backtest import rolling_backtests, spreads
+from foreworn.loop.backtest.rolling import rolling_backtests, spreads
 from models.evaluation.rolling_origins import rolling_origins
 from tests.unit.models.failure.trained import SMALL, fleet
 from tests.unit.models.small_fleet import at

@@ -1,0 +1,81 @@
+"""Trained models of remaining life in folders: of every component its versions, and the one in use."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from foreworn.health.remaining_life import LifeModel
+from models import cards
+from models.registry import FolderStore
+
+# What reads a model is loaded with the first model: a plant that has none yet pays nothing for LightGBM.
+if TYPE_CHECKING:
+    from models.life.gradient_boosted import GradientBoostedLifeModel
+
+
+class FolderLifeStore:
+    """Keeps models of remaining life; implements `LifeModelStore`.
+
+    Each component has a folder of its own, with its versions below it.
+
+    Parameters
+    ----------
+    folder
+        Where the components' folders are; made on the first save.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stores: dict[str, FolderStore[GradientBoostedLifeModel]] = {}
+
+    def of(self, component: str) -> "FolderStore[GradientBoostedLifeModel]":
+        """Return the versions of one component."""
+        if component not in self._stores:
+            self._stores[component] = FolderStore(
+                self._folder / _named(component),
+                kind="life model",
+                card=cards.LIFE_MODEL,
+                read=_read_model,
+                write=_write_model,
+            )
+        return self._stores[component]
+
+    def components(self) -> list[str]:
+        """Return the components of which there is a version, sorted."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(unquote(folder.name) for folder in self._folder.iterdir() if folder.is_dir())
+
+    def serving(self) -> list[LifeModel]:
+        """Return the model in use of each component that has one, sorted by component, at the pace it was trained on.
+
+        Raises
+        ------
+        NotFound, DamagedModel
+            If a version in use is gone or damaged.
+        """
+        found = (self.of(component).serving() for component in self.components())
+        return [_at_its_pace(model) for model in found if model is not None]
+
+
+def _at_its_pace(model: "GradientBoostedLifeModel") -> LifeModel:
+    from models.life_pacing import PacedLifeModel
+
+    return PacedLifeModel(model)
+
+
+def _named(component: str) -> str:
+    """Return a component's folder: a name may hold what a path cannot, and must not be hidden or lead upwards."""
+    return quote(component, safe=" ").replace(".", "%2E")
+
+
+def _read_model(folder: Path) -> "GradientBoostedLifeModel":
+    from models.life.artefact import read_model
+
+    return read_model(folder)
+
+
+def _write_model(model: "GradientBoostedLifeModel", folder: Path) -> None:
+    from models.life.artefact import write_model
+
+    write_model(model, folder)
