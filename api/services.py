@@ -7,10 +7,10 @@ from datetime import timedelta
 from foreworn.clock import Clock
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.demand import DemandStore
-from foreworn.health.failure_model import FailureModelStore
 from foreworn.health.forecast import ForecastStore, VerdictBoard
 from foreworn.health.remaining_life import LifeBoard, LifeForecastStore, LifeModelStore
 from foreworn.loop.answers import AnswerBook
+from foreworn.loop.kept_models import KeptModels
 from foreworn.loop.labelling import Labelling
 from foreworn.loop.operations import Operations
 from foreworn.loop.people import People
@@ -58,7 +58,7 @@ class ConsoleServices:
     life_models: LifeModelStore
     quarantine: Quarantine
     progress: DeviceProgressLog
-    models: FailureModelStore
+    models: KeptModels
     operations: Operations
     demand: DemandStore
     work_orders: WorkOrders

@@ -267,6 +267,20 @@ class FolderModelStore(FolderStore["GradientBoostedFailureModel"]):
         super().__init__(
             folder, kind="model", card=cards.FAILURE_MODEL, read=_read_model, write=_write_model, clock=clock
         )
+        self._described: dict[tuple[int, str], Mapping[str, object]] = {}
+
+    def describe(self, version: str) -> Mapping[str, object]:
+        """Return what a version says about itself; it is read once, for pages that list them all.
+
+        Raises
+        ------
+        NotFound, DamagedModel
+            If there is no such version or it is damaged.
+        """
+        stand = self._age(self._place(version))
+        if stand not in self._described:
+            self._described[stand] = self.load(version).describe()
+        return self._described[stand]
 
 
 class FolderDetectorStore(FolderStore["SubspaceDetector"]):

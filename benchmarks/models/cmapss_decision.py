@@ -88,7 +88,7 @@ class Decided:
 
 def measure(folder: Path, subset: str) -> BenchmarkReport:
     """Forecast every fold, decide on every engine, and price it."""
-    settings = settings_of(cap=CAP, learn_up_to=150.0, folds=FOLDS, trees=TREES, library_every=4)
+    settings = settings_of(cap=CAP, learn_up_to=150.0, folds=FOLDS, trees=TREES, seeds=1, library_every=4)
     history = read_cmapss(folder, subset, parts=[TRAIN]).history
     rows, signals = prepare(history, COMPONENT, until=UNTIL, settings=settings)
     fold = machine_folds(rows, settings)

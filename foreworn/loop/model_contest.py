@@ -183,8 +183,8 @@ class _Stretch:
         self._horizon, self._notice = challenger.horizon, settings.notice
         censoring = past.maintenance if settings.replaced_before_failure == "left_out" else None
         self._record = Record.of(past.failures, censoring, known_until=end - MILLISECOND)
-        lookback = max(challenger.lookback, champion.lookback)
-        rows = scorable_rows(past, lookback, start=start, end=end, every=settings.every)
+        warm_up = max(challenger.features.warm_up, champion.features.warm_up)
+        rows = scorable_rows(past, warm_up, start=start, end=end, every=settings.every)
         rows = rows.where(~self._record.failures.at_own_time(rows))
         known = {m.id for m in past.machines if m.model in challenger.models_seen & champion.models_seen}
         self._rows = rows.where(np.array([name in known for name in rows.machine.tolist()], dtype=bool))

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from foreworn.errors import DamagedModel
-from foreworn.loop.promotion import filed_decision, unseen_skill, unseen_slope
-from models.failure import GradientBoostedFailureModel
-from models.registry import FolderModelStore
+from foreworn.loop.kept_models import KeptModels
+from foreworn.loop.promotion_decision import filed_decision
+from foreworn.loop.unseen_figures import Metrics, median_slope, overall_skill
 
 _DATA: Final = (
     "trained_from",
@@ -54,31 +54,37 @@ class VersionSummary:
         return asdict(self) | {"saved_at": self.saved_at.isoformat(), "trained_until": until}
 
 
-def summaries(models: FolderModelStore) -> list[VersionSummary]:
+def summaries(models: KeptModels) -> list[VersionSummary]:
     """Return every version, oldest first; one that cannot be read says why."""
     serving = models.serving_version()
     return [_summary(models, version, in_use=version == serving) for version in models.versions()]
 
 
-def _summary(models: FolderModelStore, version: str, *, in_use: bool) -> VersionSummary:
+def _summary(models: KeptModels, version: str, *, in_use: bool) -> VersionSummary:
     saved = models.saved_at(version)
     try:
-        model = models.load(version)
+        told: Mapping[str, Any] = models.describe(version)
     except DamagedModel as damage:
         return VersionSummary(version, in_use, saved, damage=damage.problem)
+    metrics = _metrics(told)
     return VersionSummary(
         version,
         in_use,
         saved,
-        trained_until=model.provenance.trained_until,
-        rows=model.provenance.rows,
-        failures=sum(int(part.metrics["failures"]) for part in model.components.values()),
-        brier_skill=unseen_skill(model),
-        calibration_slope=unseen_slope(model),
+        trained_until=datetime.fromisoformat(told["trained_until"]) if "trained_until" in told else None,
+        rows=told.get("rows"),
+        failures=sum(int(own["failures"]) for own in metrics.values() if "failures" in own),
+        brier_skill=overall_skill(metrics),
+        calibration_slope=median_slope(metrics),
     )
 
 
-def version_record(models: FolderModelStore, version: str) -> dict[str, Any]:
+def _metrics(told: Mapping[str, Any]) -> Metrics:
+    found: Metrics = told.get("metrics", {})
+    return found
+
+
+def version_record(models: KeptModels, version: str) -> dict[str, Any]:
     """Return all that is kept of a version, as JSON-able values.
 
     Raises
@@ -86,15 +92,15 @@ def version_record(models: FolderModelStore, version: str) -> dict[str, Any]:
     NotFound, DamagedModel
         If there is no such version, or any of its files is not what was written; the message names the file.
     """
-    files, model = models.seals(version), models.load(version)
+    files, told = models.seals(version), models.describe(version)
     decision = filed_decision(models, version)
     return {
         "version": version,
         "in_use": version == models.serving_version(),
         "saved_at": models.saved_at(version).isoformat(),
-        **model.describe(),
-        "brier_skill": unseen_skill(model),
-        "calibration_slope": unseen_slope(model),
+        **told,
+        "brier_skill": overall_skill(_metrics(told)),
+        "calibration_slope": median_slope(_metrics(told)),
         "files": files,
         "decision": None if decision is None else decision.as_data(),
         "promotions": [one.as_data() for one in models.promotions() if version in (one.version, one.replaced)],
@@ -123,7 +129,7 @@ class Difference:
     second: Any
 
 
-def differences(models: FolderModelStore, first: str, second: str) -> list[Difference]:
+def differences(models: KeptModels, first: str, second: str) -> list[Difference]:
     """Return where two versions differ: what they learned from, what they read, how, and what they were worth.
 
     Raises
@@ -131,7 +137,7 @@ def differences(models: FolderModelStore, first: str, second: str) -> list[Diffe
     NotFound, DamagedModel
         If there is no such version or it is damaged.
     """
-    told = [_told(models.load(version)) for version in (first, second)]
+    told = [_told(models.describe(version)) for version in (first, second)]
     keys = [*told[0], *(key for key in told[1] if key not in told[0])]
     order = {group: place for place, group in enumerate(("data", "features", "settings", "figures"))}
     return [
@@ -141,17 +147,16 @@ def differences(models: FolderModelStore, first: str, second: str) -> list[Diffe
     ]
 
 
-def _told(model: GradientBoostedFailureModel) -> dict[tuple[str, str], Any]:
+def _told(told: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
     """Return a model's description as flat names by group."""
-    told: Mapping[str, Any] = model.describe()
     found: dict[tuple[str, str], Any] = {}
     for group, names in (("data", _DATA), ("settings", _SETTINGS)):
         for name in names:
             found |= {(group, key): value for key, value in _flat(name, told[name])}
     found |= {("features", name): True for name in told["features"]}
     found[("figures", "threshold")] = told["threshold"]
-    found[("figures", "brier_skill")] = unseen_skill(model)
-    found[("figures", "calibration_slope")] = unseen_slope(model)
+    found[("figures", "brier_skill")] = overall_skill(_metrics(told))
+    found[("figures", "calibration_slope")] = median_slope(_metrics(told))
     found |= {("figures", key): value for key, value in _flat("", told["metrics"])}
     return found
 

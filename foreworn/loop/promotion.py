@@ -1,23 +1,40 @@
 """Whether a newly trained model may take over: gates as data, and what a person overrides in writing."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from foreworn.loop.model_contest import FEWEST_MACHINES, Contest
+from foreworn.loop.promotion_decision import (
+    REPORT,
+    REPORT_PAGE,
+    Check,
+    PromotionDecision,
+    as_json,
+    file_decision,
+    filed_decision,
+)
+from foreworn.loop.unseen_figures import median_slope, overall_skill
 from models.failure import GradientBoostedFailureModel
 from models.registry import FolderModelStore
 
-DECISION: Final = "promotion.json"
-REPORT_PAGE: Final = "report.html"
-REPORT: Final = "report.json"
-
-SEPARATES: Final = 0.9
-"""From this Brier skill on so few forecasts err that a calibration slope says nothing."""
-
+__all__ = [
+    "GATES",
+    "Check",
+    "InUse",
+    "PromotionDecision",
+    "PromotionGate",
+    "absolute_checks",
+    "archive_report",
+    "decide",
+    "file_decision",
+    "filed_decision",
+    "objections",
+    "unseen_skill",
+    "unseen_slope",
+]
 
 SKILL_TO_LOSE: Final = 0.01
 """A challenger that surely lacks more Brier skill than this is worse; nobody plans differently for less."""
@@ -36,69 +53,6 @@ class InUse(IntEnum):
         if champion is None:
             return cls.NOTHING
         return cls.SIGNS if champion.components else cls.AGE_ALONE
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
-
-    Parameters
-    ----------
-    name, passed, said
-        What, whether it was good, and the figures in a sentence.
-    binding
-        Whether failing it keeps the model out of use.
-    """
-
-    name: str
-    passed: bool
-    said: str
-    binding: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionDecision:
-    """Whether a version takes over.
-
-    Parameters
-    ----------
-    version
-        The version judged.
-    promoted
-        Whether it is in use from now on.
-    checks
-        What was looked at.
-    against
-        The version that was in use; None where nothing was, or nothing that could be read.
-    """
-
-    version: str
-    promoted: bool
-    checks: tuple[Check, ...]
-    against: str | None
-
-    @property
-    def failed(self) -> tuple[Check, ...]:
-        """What it failed, binding or not."""
-        return tuple(check for check in self.checks if not check.passed)
-
-    @property
-    def why(self) -> str:
-        """The outcome in a sentence."""
-        failed = ", ".join(check.name for check in self.failed)
-        if not self.failed:
-            return "passed every check"
-        return f"nothing better serves, though it failed: {failed}" if self.promoted else f"failed: {failed}"
-
-    def as_data(self) -> dict[str, Any]:
-        """Return it as JSON-able values."""
-        return asdict(self) | {"checks": [asdict(check) for check in self.checks]}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "PromotionDecision":
-        """Return what `as_data` told."""
-        checks = tuple(Check(**check) for check in data["checks"])
-        return cls(data["version"], data["promoted"], checks, data["against"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,37 +102,13 @@ def learned_components(model: GradientBoostedFailureModel) -> float:
 
 
 def unseen_skill(model: GradientBoostedFailureModel) -> float | None:
-    """Return the Brier skill on unseen inner folds over all components that have one.
-
-    Components weigh by the squared error of always saying their base rate, rows x p (1 - p): so the components' skills
-    add up to that of all their forecasts together. An age-only model has none, nor has one whose failures lie in
-    one fold.
-    """
-    found = [
-        (part.metrics["inner_brier_skill"], part.metrics["rows"] * part.base_rate * (1 - part.base_rate))
-        for part in model.components.values()
-        if "inner_brier_skill" in part.metrics
-    ]
-    weight = sum(w for _, w in found)
-    return sum(skill * w for skill, w in found) / weight if weight else None
+    """Return the Brier skill on unseen inner folds over all components that have one; see `overall_skill`."""
+    return overall_skill({name: {**own.metrics, "base_rate": own.base_rate} for name, own in model.components.items()})
 
 
 def unseen_slope(model: GradientBoostedFailureModel) -> float | None:
-    """Return the components' median calibration slope on unseen inner folds, by failures.
-
-    Without components whose forecasts nearly separate (`SEPARATES`): so few of those err that the slope is chance.
-    """
-    found = sorted(
-        (part.metrics["inner_calibration_slope"], part.metrics["failures"])
-        for part in model.components.values()
-        if "inner_calibration_slope" in part.metrics and part.metrics["inner_brier_skill"] < SEPARATES
-    )
-    half, seen = sum(failures for _, failures in found) / 2, 0.0
-    for slope, failures in found:
-        seen += failures
-        if seen >= half:
-            return float(slope)
-    return None
+    """Return the components' median calibration slope on unseen inner folds; see `median_slope`."""
+    return median_slope({name: own.metrics for name, own in model.components.items()})
 
 
 GATES: Final = (
@@ -253,18 +183,6 @@ def _recall(contest: Contest) -> Check:
     return Check("recall", own.caught >= other.caught, said)
 
 
-def file_decision(models: FolderModelStore, decision: PromotionDecision) -> None:
-    """File a decision with its version."""
-    models.attach(decision.version, DECISION, _json(decision.as_data()))
-
-
-def filed_decision(models: FolderModelStore, version: str) -> PromotionDecision | None:
-    """Return the decision that was filed with a version, None where none was."""
-    if DECISION not in models.attachments(version):
-        return None
-    return PromotionDecision.from_data(json.loads(models.attachment(version, DECISION)))
-
-
 def objections(models: FolderModelStore, version: str) -> tuple[Check, ...]:
     """Return what speaks against putting a kept version in use: the checks that its decision failed.
 
@@ -295,9 +213,5 @@ def archive_report(models: FolderModelStore, version: str, html: str, report: Ma
     if version not in models.versions():
         return False
     models.attach(version, REPORT_PAGE, html.encode())
-    models.attach(version, REPORT, _json(report))
+    models.attach(version, REPORT, as_json(report))
     return True
-
-
-def _json(data: Mapping[str, object]) -> bytes:
-    return (json.dumps(data, indent=2, sort_keys=True) + "\n").encode()

@@ -1,6 +1,6 @@
-"""Learning one component's hazards, and what they are worth on later stretches that they have not seen."""
+"""Learning one component's hazards, and what they are worth on rows that they have not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from models.failure.booster import Booster
 from models.failure.calibrator import Calibrator, choose_calibrator
 from models.failure.component_model import ComponentModel, PeriodModel
 from models.failure.inner_folds import InnerFolds
+from models.failure.machine_folds import MachineFolds
 from models.failure.periods import Period, PeriodOutcomes, cumulative, read_off
 from models.failure.settings import FailureModelSettings
 from models.failure.training_rows import NOT_FITTED, TrainingRows
@@ -33,7 +34,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class _UnseenPeriod:
-    """Scores of one period by trees that had not seen the rows; NaN before the first fold."""
+    """Scores of one period by trees that had not seen the rows; NaN where no fold holds the row."""
 
     outcomes: PeriodOutcomes
     raw: Values
@@ -48,7 +49,7 @@ def learn(rows: TrainingRows, component: str, settings: FailureModelSettings, ca
     """Learn a component's hazards from rows of which `too_little` has nothing to say."""
     periods = _teachable(rows, component, settings)
     unseen = [_unseen(rows, component, period, settings, categories) for period in periods]
-    fold = _fold_of(rows, settings)
+    fold = _fold_of(rows, component, settings)
     scored = (fold >= 0) & (rows.outcome_of(component) != NOT_FITTED)
     calibrators = [part.calibrator(fold, scored) for part in unseen]
     probability = np.full(len(fold), np.nan)
@@ -77,9 +78,23 @@ def targets(rows: TrainingRows, component: str) -> tuple[Flags, Flags]:
     return outcome == FAILED, (outcome == FAILED) | (outcome == SURVIVED)
 
 
-def folds(rows: TrainingRows, settings: FailureModelSettings, gap: timedelta) -> InnerFolds:
-    """Return the inner folds; the gap is how far the outcomes learned from look."""
+def folds_of_time(rows: TrainingRows, settings: FailureModelSettings, gap: timedelta) -> InnerFolds:
+    """Return the later stretches of the training time; the gap is how far the outcomes learned from look."""
     return InnerFolds(rows.index.time, gap, settings.inner_folds, settings.first_fold_from)
+
+
+def inner_folds(
+    rows: TrainingRows, component: str, settings: FailureModelSettings, gap: timedelta
+) -> Iterable[tuple[Flags, Flags]]:
+    """Return which rows to train on and which to score, fold by fold, as the settings have it.
+
+    Machines are dealt by failures within the model's horizon, so that all periods of a component have the same folds.
+    """
+    if settings.inner_folds_by == "time":
+        return folds_of_time(rows, settings, gap)
+    failed, _ = targets(rows, component)
+    having = rows.outcome_of(component) != NOT_FITTED
+    return MachineFolds(rows.index.machine, failed, having, settings.inner_folds, settings.seed)
 
 
 def too_little(rows: TrainingRows, component: str, settings: FailureModelSettings) -> str | None:
@@ -89,7 +104,9 @@ def too_little(rows: TrainingRows, component: str, settings: FailureModelSetting
     if failures < settings.fewest_failures:
         return f"{failures} failures in {days:.0f} days of training rows; {settings.fewest_failures} are needed"
     failed, _ = targets(rows, component)
-    if not _teaches(rows, settings, failed, rows.horizon):
+    if not _teaches(rows, component, settings, failed, rows.horizon):
+        if settings.inner_folds_by == "machine":
+            return f"its {failures} failures are all of one machine; some are needed of others, to calibrate on"
         first = days * settings.first_fold_from
         return (
             f"its {failures} failures all lie in one part of the {days:.0f} days of training rows; some are needed "
@@ -98,9 +115,14 @@ def too_little(rows: TrainingRows, component: str, settings: FailureModelSetting
     return None
 
 
-def _teaches(rows: TrainingRows, settings: FailureModelSettings, failed: Flags, gap: timedelta) -> bool:
-    parts = list(folds(rows, settings, gap))
-    return bool((failed & parts[0][0]).any()) and any(bool((failed & within).any()) for _, within in parts)
+def _teaches(
+    rows: TrainingRows, component: str, settings: FailureModelSettings, failed: Flags, gap: timedelta
+) -> bool:
+    """Tell whether every fold has failures to learn from, and some fold has failures to calibrate on."""
+    parts = list(inner_folds(rows, component, settings, gap))
+    return all(bool((failed & before).any()) for before, _ in parts) and any(
+        bool((failed & within).any()) for _, within in parts
+    )
 
 
 def _teachable(rows: TrainingRows, component: str, settings: FailureModelSettings) -> list[Period]:
@@ -120,7 +142,7 @@ def _teachable(rows: TrainingRows, component: str, settings: FailureModelSetting
 
 
 def _is_taught(rows: TrainingRows, component: str, settings: FailureModelSettings, period: Period) -> bool:
-    return _teaches(rows, settings, rows.of_period(component, period).failed, period.end)
+    return _teaches(rows, component, settings, rows.of_period(component, period).failed, period.end)
 
 
 def _unseen(
@@ -128,15 +150,15 @@ def _unseen(
 ) -> _UnseenPeriod:
     matrix, outcomes = rows.rows.matrix, rows.of_period(component, period)
     raw = np.full(len(matrix), np.nan)
-    for before, within in folds(rows, settings, period.end):
+    for before, within in inner_folds(rows, component, settings, period.end):
         teach = before & outcomes.known
         raw[within] = Booster.fit(matrix[teach], outcomes.failed[teach], settings, categories).raw(matrix[within])
     return _UnseenPeriod(outcomes, raw)
 
 
-def _fold_of(rows: TrainingRows, settings: FailureModelSettings) -> NDArray[np.int_]:
+def _fold_of(rows: TrainingRows, component: str, settings: FailureModelSettings) -> NDArray[np.int_]:
     fold = np.full(len(rows.index), -1)
-    for number, (_, within) in enumerate(folds(rows, settings, rows.horizon)):
+    for number, (_, within) in enumerate(inner_folds(rows, component, settings, rows.horizon)):
         fold[within] = number
     return fold
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.scored_rows import ScoredRows
 from models.failure.booster import Booster
-from models.failure.component_training import folds, targets
+from models.failure.component_training import folds_of_time, targets
 from models.failure.settings import FailureModelSettings
 from models.failure.training_rows import TrainingRows
 from models.features import HoursSinceReplacement
@@ -15,7 +15,7 @@ _DAY_H, _WEEK_H = 24, 168
 
 
 def plan_scores(rows: TrainingRows, component: str, settings: FailureModelSettings) -> tuple[ScoredRows, ScoredRows]:
-    """Return what the plan's features, and what age alone, say of the inner folds that they have not seen.
+    """Return what the plan's features, and what age alone, say of later stretches of time that they have not seen.
 
     The first are scores of trees on time since the maintenance of each component, the hour of the day and the hour of
     the week; the second is the component's own age.
@@ -31,7 +31,7 @@ def plan_scores(rows: TrainingRows, component: str, settings: FailureModelSettin
     calendar = _calendar(rows)
     failed, known = targets(rows, component)
     score = np.full(len(failed), np.nan)
-    for before, within in folds(rows, settings, rows.horizon):
+    for before, within in folds_of_time(rows, settings, rows.horizon):
         teach = before & known
         score[within] = Booster.fit(calendar[teach], failed[teach], settings, ()).raw(calendar[within])
     age = np.nan_to_num(rows.rows.matrix[:, rows.rows.names.index(name)], nan=0.0)

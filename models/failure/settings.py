@@ -1,9 +1,9 @@
 """What can be chosen about a failure model; the defaults were chosen on inner folds of time."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class FailureModelSettings(BaseModel):
@@ -43,7 +43,13 @@ class FailureModelSettings(BaseModel):
     feature_share: float = Field(0.5, gt=0, le=1, description="Share of the features that each tree may use.")
     seed: int = Field(20150101, ge=0, description="Seed of the trees' choice of features.")
     inner_folds: int = Field(
-        3, ge=1, description="Later stretches of the training time that calibration and thresholds rest on."
+        3, ge=1, description="How many folds of the training rows calibration and thresholds rest on."
+    )
+    inner_folds_by: Literal["time", "machine"] = Field(
+        "time",
+        description="What those folds are: later stretches of the training time, as a fleet's own future is; or groups "
+        "of its machines, as machines that the model has not seen are. Where all machines began together, the later "
+        "stretches hold old ones only, and young ones are forecast too high.",
     )
     first_fold_from: float = Field(
         0.4, gt=0, lt=1, description="Where in the training time the first of those stretches begins, as a share."
@@ -58,3 +64,17 @@ class FailureModelSettings(BaseModel):
         10.0, gt=0, description="How many false alarms a failure without that notice weighs as much as, there."
     )
     threads: int = Field(1, ge=1, description="Threads of one training; results are the same only for the same number.")
+
+    @model_validator(mode="after")
+    def _machines_need_two_folds(self) -> Self:
+        if self.inner_folds_by == "machine" and self.inner_folds < 2:
+            raise ValueError("inner_folds is at least 2 by machine: each fold is foretold by the other machines")
+        return self
+
+    def for_unseen_machines(self) -> "FailureModelSettings":
+        """Return the same, calibrated on machines that the trees have not seen.
+
+        For judging a model by machines that it was trained without, on record of times that it knows.
+        """
+        folds = max(self.inner_folds, 2)
+        return self.model_copy(update={"inner_folds_by": "machine", "inner_folds": folds})

@@ -240,7 +240,7 @@ def judging_protocol(model: GradientBoostedFailureModel, *, censoring: bool) -> 
         f"a preventive replacement within the horizon is {'left out' if censoring else 'survival'}; rows whose horizon "
         f"outlasts the record are left out; {'with' if settings.with_events else 'without'} event features; "
         f"{'without features of the maintenance plan; ' if settings.without_plan else ''}"
-        "thresholds and calibration from inner folds of the training time"
+        f"thresholds and calibration from inner folds of the {_FOLDED[settings.inner_folds_by]}"
     )
 
 

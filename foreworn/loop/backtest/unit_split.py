@@ -125,7 +125,7 @@ def run_unit_backtest(
         Where given, time is split as well: other machines' past, and these machines' future. Otherwise the others'
         whole record is learned from; what a time has in common for all machines, such as weather, may then be known.
     horizon, settings, leave_out, censoring
-        As in `run_backtest`.
+        As in `run_backtest`; calibration and thresholds rest on inner folds by machine.
     seed
         Of the dealing.
 
@@ -138,6 +138,7 @@ def run_unit_backtest(
     LeakageFound
         If a machine stands on both sides.
     """
+    settings = (settings or FailureModelSettings()).for_unseen_machines()
     end, start = record_end(history, test_to), _start(history, test_from)
     until = record_end(history, train_until)
     if train_until is not None:

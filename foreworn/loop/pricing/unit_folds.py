@@ -61,7 +61,7 @@ def unit_folds(
     folds, seed
         How many, and how the machines of each model are dealt out to them.
     horizon, settings, leave_out
-        As in `models.failure.train`.
+        As in `models.failure.train`; the inner folds are by machine, as these are.
     on_fold
         Called with the number of each fold that is done.
 
@@ -71,11 +71,12 @@ def unit_folds(
         If there are too few machines to fold, or too few failures to train on.
     """
     fold_of = _dealt([life.machine for life in lives.priced], folds, seed)
+    chosen = settings.for_unseen_machines()
     found = []
     for fold in range(folds):
         unseen = {machine for machine, own in fold_of.items() if own == fold}
         past = _teaching(by_machine(history, {m.id for m in history.machines} - unseen), max(settings.curve))
-        model = train(past, until=_end(history), horizon=horizon, settings=settings, leave_out=leave_out)
+        model = train(past, until=_end(history), horizon=horizon, settings=chosen, leave_out=leave_out)
         found.append(fold_with(model, lives, unseen))
         on_fold(fold)
     return found
