@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,8 @@ from models.evaluation.judgement import Judgement, judge
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
 from models.failure.training_rows import fitted, scorable_rows
 from models.features import FeatureSet, RowIndex
+
+_FOLDED: Final = {"time": "training time", "machine": "machines learned from"}
 
 
 @dataclass(frozen=True, slots=True)

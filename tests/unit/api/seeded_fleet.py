@@ -57,6 +57,8 @@ from ingestion.forwarding.quarantine_replay import QuarantineReplay
 from ingestion.reception.directory import RegistryDirectory
 from ingestion.reception.reception import Reception
 from ingestion.reception.validation import Validator
+from models.promotion_journal import Promotion
+from models.version_archive import Filed
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -156,6 +158,38 @@ class StubModels:
     def serve(self, version: str) -> None:
         """Do as the port says."""
         self.load(version)
+
+    def describe(self, version: str) -> Mapping[str, object]:
+        """Return what the model says."""
+        return self.load(version).describe()
+
+    def serving_version(self) -> str | None:
+        """Return its version."""
+        return None if self.model is None else self.model.version
+
+    def saved_at(self, version: str) -> datetime:
+        """Return when it was kept."""
+        self.load(version)
+        return NOW - 20 * DAY
+
+    def promotions(self) -> list[Promotion]:
+        """Return nothing: it came in use with a release that kept no journal."""
+        return []
+
+    def seals(self, version: str) -> dict[str, str]:
+        """Return nothing: it has no files."""
+        self.load(version)
+        return {}
+
+    def attachments(self, version: str) -> dict[str, Filed]:
+        """Return nothing: nothing is filed with it."""
+        self.load(version)
+        return {}
+
+    def attachment(self, version: str, name: str) -> bytes:
+        """Refuse: nothing is filed with it."""
+        self.load(version)
+        raise NotFound("attachment", name)
 
 
 @dataclass(frozen=True)

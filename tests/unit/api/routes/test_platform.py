@@ -56,13 +56,6 @@ def test_an_unknown_reason_is_refused_with_the_known_ones(client: Client) -> Non
     assert "out_of_range" in error["remedy"]
 
 
-def test_models_say_what_they_are(client: Client) -> None:
-    answer = client.get("/v1/models").json()
-    assert answer["versions"] == [VERSION]
-    assert answer["serving"]["description"]["left_out"] == {"gear": "it never failed before 2026-02-01"}
-    assert Client(create_app(empty_services())).get("/v1/models").json() == {"serving": None, "versions": []}
-
-
 def test_health_needs_the_stores_and_status_does_not_need_telemetry(client: Client, away: Client) -> None:
     assert client.get("/v1/health").json() == {"status": "ok", "clock": "2026-03-02T06:00:00Z"}
     assert away.get("/v1/health").status_code == 503
