@@ -128,7 +128,7 @@ def _row(record: ModelRecord, state: VersionState) -> VersionRow:
 
 def _figures(summary: VersionSummary | None) -> tuple[tuple[str, str], ...]:
     found = (None,) * 3 if summary is None else (summary.failures, summary.brier_skill, summary.calibration_slope)
-    names = ("failures", "Brier skill", "calibration slope")
+    names = ("Failures", "Brier skill", "Calibration slope")
     return tuple((name, "" if value is None else number(value)) for name, value in zip(names, found, strict=True))
 
 
@@ -138,7 +138,7 @@ def _standing(record: ModelRecord, state: VersionState) -> tuple[str, tuple[str,
     said = tuple(sentence(f"{check.name}: {check.said}") for check in failed)
     names = _listed([check.name for check in failed])
     if state.summary.damage is not None:
-        return f"damaged: {state.summary.damage}", ()
+        return f"{'in use, but ' if state.summary.in_use else ''}damaged: {state.summary.damage}", ()
     if state.trouble:
         said = (sentence(state.trouble),)
     if state.summary.in_use:

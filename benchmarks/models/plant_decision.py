@@ -338,8 +338,8 @@ def _protocol(settings: PricingSettings, days: int) -> str:
     return (
         f"Simulated plants, run to failure for {PAST.days} days up to {BEGIN:%Y-%m-%d}, mended, learned from, then "
         f"kept for {days} days by the model's orders; every {settings.decided_every / timedelta(hours=1):g} h the "
-        "platform's appraisal weighs the probability within twice the lead time, and what it finds worth an order is "
-        f"done {settings.lead / timedelta(hours=1):g} h later: what looks sound is left in, "
+        f"platform's appraisal weighs the probability within {settings.look:g} lead times, and what it finds worth an "
+        f"order is done {settings.lead / timedelta(hours=1):g} h later: what looks sound is left in, "
         "at the cost of an inspection, and looked at again when its forecast's time is over or twice as much is "
         "at stake. All policies start from the same worn "
         "plant and meet the same lives, loads and weather. best_age: per machine class and component, in hindsight on "

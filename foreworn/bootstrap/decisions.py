@@ -7,6 +7,7 @@ from socket import gethostname
 
 from foreworn.bootstrap.stores import Stores
 from foreworn.clock import Clock
+from foreworn.health.remaining_life import LifeModelsInUse
 from foreworn.loop.courier import Courier
 from foreworn.loop.data_quality import DataQuality
 from foreworn.loop.labelling import Labelling
@@ -95,7 +96,7 @@ def _life_scoring(settings: Settings, stores: Stores, clock: Clock) -> LifeScori
     return LifeScoring(
         history=LiveHistory(stores.registry, stores.telemetry),
         registry=stores.registry,
-        serving=stores.life_models.serving if settings.scoring.remaining_life else tuple,
+        in_use=stores.life_models.in_use if settings.scoring.remaining_life else LifeModelsInUse,
         lives=stores.telemetry,
         board=stores.lives,
         clock=clock,

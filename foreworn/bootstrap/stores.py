@@ -36,7 +36,7 @@ from foreworn.telemetry.quarantine import Quarantine
 from foreworn.telemetry.signal import SignalCatalogue
 from foreworn.telemetry.store import TelemetryStore
 from ingestion.spool.spool import SqliteSpool
-from models.life_registry import FolderLifeStore
+from models.life.registry import FolderLifeStore
 from models.registry import FolderDetectorStore, FolderModelStore
 
 # Each store's driver is loaded where it is opened: InfluxDB's alone takes half a second and 50 MB.

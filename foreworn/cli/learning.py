@@ -122,7 +122,12 @@ def backtest(
         bool, typer.Option("--probes", help="Look for leaks; where one is found, the exit code is 1.")
     ] = False,
     price: Annotated[
-        bool, typer.Option("--price", help="Price acting on such models, where everything ran to failure.")
+        bool,
+        typer.Option(
+            "--price",
+            help="Price acting on such models, where everything ran to failure. The lead time is two thirds of the "
+            "scoring horizon, so that what is weighed is the probability within it; `foreworn price` takes others.",
+        ),
     ] = False,
     page: Annotated[
         Path | None,
@@ -181,10 +186,12 @@ def _pricing(folder: Path, fleet: "RecordedFleet") -> "Callable[[FleetHistory], 
     from foreworn.economics.cost_table import CostTable
     from foreworn.loop.pricing import PricingSettings
     from foreworn.loop.pricing import price as run_pricing
+    from foreworn.loop.pricing.settings import LOOK
     from foreworn.storage.day_one.costs import read_cost_table
 
     planning, file = Settings().planning, folder / "costs.csv"
-    settings = PricingSettings(settling=planning.settling, least_saving=planning.least_saving)
+    lead = Settings().scoring.horizon / LOOK
+    settings = PricingSettings(lead=lead, settling=planning.settling, least_saving=planning.least_saving)
     costs = read_cost_table(file) if file.exists() else CostTable()
     if not file.exists():
         terminal.err.print("Note: costs are assumed: there is no costs.csv in the folder", highlight=False)

@@ -1,12 +1,13 @@
 """How long a component will last: p10, p50 and p90, by the clock or by a counter of use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Protocol, Self
 
 import pyarrow as pa
 
+from foreworn.errors import DamagedModel, NotFound
 from foreworn.fleet.history import FleetHistory
 from foreworn.health.forecast import TIME, Reason
 
@@ -150,6 +151,22 @@ class LifeBoard(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LifeModelsInUse:
+    """The models in use that can be read, and what is wrong with each of the others.
+
+    Parameters
+    ----------
+    models
+        Sorted by component.
+    troubles
+        By component, sorted.
+    """
+
+    models: tuple[LifeModel, ...] = ()
+    troubles: Mapping[str, DamagedModel | NotFound] = field(default_factory=dict)
+
+
 class LifeModelStore(Protocol):
     """Keeps trained models of remaining life, by component and version."""
 
@@ -161,4 +178,8 @@ class LifeModelStore(Protocol):
         NotFound, DamagedModel
             If a version in use is gone or damaged.
         """
+        ...
+
+    def in_use(self) -> LifeModelsInUse:
+        """Return the same, and for each that is gone or damaged what is wrong with it: one stops no other."""
         ...

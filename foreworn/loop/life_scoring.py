@@ -1,5 +1,6 @@
 """Tell remaining lives: once a day of data time, of every component that a model in use tells of."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ import pyarrow as pa
 from foreworn.clock import Clock
 from foreworn.fleet.machine import Machine
 from foreworn.fleet.registry import FleetRegistry
-from foreworn.health.remaining_life import LifeBoard, LifeForecast, LifeForecastStore, LifeModel
+from foreworn.health.remaining_life import LifeBoard, LifeForecast, LifeForecastStore, LifeModel, LifeModelsInUse
 from foreworn.loop.live_history import EARLIEST, LiveHistory
 from foreworn.telemetry.sample import MILLISECOND
 
@@ -18,6 +19,8 @@ MACHINES_AT_ONCE: Final = 50
 
 Seat = tuple[str, str]
 """(machine, component)"""
+
+_log = logging.getLogger(__name__)
 
 
 class LifeScoring:
@@ -30,8 +33,9 @@ class LifeScoring:
     ----------
     history, registry
         Where data comes from.
-    serving
-        Returns the models in use, asked anew each time; components without one are not told of.
+    in_use
+        Returns the models in use, asked anew each time; a component without one, or whose model cannot be read, is not
+        told of.
     lives, board
         Where what is told goes to.
     clock
@@ -43,14 +47,14 @@ class LifeScoring:
         *,
         history: LiveHistory,
         registry: FleetRegistry,
-        serving: Callable[[], Sequence[LifeModel]],
+        in_use: Callable[[], LifeModelsInUse],
         lives: LifeForecastStore,
         board: LifeBoard,
         clock: Clock,
     ) -> None:
         self._history = history
         self._registry = registry
-        self._serving = serving
+        self._in_use = in_use
         self._lives = lives
         self._board = board
         self._clock = clock
@@ -60,16 +64,22 @@ class LifeScoring:
 
         Raises
         ------
-        StoreUnavailable, NotFound, DamagedModel
-            If a store or a model cannot be had; what was told of other machines by then stands.
+        StoreUnavailable
+            If a store cannot be had; what was told of other machines by then stands.
         """
-        models = self._serving()
+        models = self._readable()
         if not models:
             return 0
         record = _Record(self._registry, time)
         components = {model.component for model in models}
         machines = [m for m in self._registry.machines() if m.in_service_at(time) and components & {*m.components}]
         return sum(self._tell(models, group, record, time) for group in _groups(machines))
+
+    def _readable(self) -> Sequence[LifeModel]:
+        found = self._in_use()
+        for component, trouble in found.troubles.items():
+            _log.warning("%s; how long %r lasts is not told", trouble, component)
+        return found.models
 
     def _tell(self, models: Sequence[LifeModel], machines: Sequence[Machine], record: "_Record", time: datetime) -> int:
         seats = {m.component: [x for x in machines if record.lives(x, m.component)] for m in models}

@@ -15,8 +15,8 @@ from foreworn.loop.component_lives import component_lives, renewals
 from foreworn.telemetry.sample import MILLISECOND
 from models.life import GradientBoostedLifeModel, LifeModelSettings
 from models.life import train as train_model
-from models.life_pacing import paced
-from models.life_registry import FolderLifeStore
+from models.life.pacing import paced
+from models.life.registry import FolderLifeStore
 
 STEPS_IN_A_LIFE: Final = 200
 """How many steps a median life has, as those have on which the settings were chosen (C-MAPSS, FD001)."""

@@ -115,9 +115,7 @@ def too_little(rows: TrainingRows, component: str, settings: FailureModelSetting
     return None
 
 
-def _teaches(
-    rows: TrainingRows, component: str, settings: FailureModelSettings, failed: Flags, gap: timedelta
-) -> bool:
+def _teaches(rows: TrainingRows, component: str, settings: FailureModelSettings, failed: Flags, gap: timedelta) -> bool:
     """Tell whether every fold has failures to learn from, and some fold has failures to calibrate on."""
     parts = list(inner_folds(rows, component, settings, gap))
     return all(bool((failed & before).any()) for before, _ in parts) and any(

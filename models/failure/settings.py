@@ -49,7 +49,7 @@ class FailureModelSettings(BaseModel):
         "time",
         description="What those folds are: later stretches of the training time, as a fleet's own future is; or groups "
         "of its machines, as machines that the model has not seen are. Where all machines began together, the later "
-        "stretches hold old ones only, and young ones are forecast too high.",
+        "stretches hold old ones only, and what is calibrated there does not hold for young ones.",
     )
     first_fold_from: float = Field(
         0.4, gt=0, lt=1, description="Where in the training time the first of those stretches begins, as a share."

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from models.life.settings import LifeModelSettings
 from models.life.trees import LifeTrees
 from models.life.widening import Widening
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 CARD: Final = cards.LIFE_MODEL
 INPUTS: Final = "inputs.json"
 
@@ -50,7 +51,7 @@ def _card(model: GradientBoostedLifeModel) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "version": model.version,
         "component": model.component,
-        "widening": {"low": model.widening.low, "high": model.widening.high},
+        "widening": asdict(model.widening),
         "usual": [[[usual.low, usual.high] for usual in own] for own in model.usual],
         "metrics": dict(model.metrics),
         "trained_from": origin.trained_from.isoformat(),

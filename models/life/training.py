@@ -167,7 +167,7 @@ def widening(forecasts: LifeForecasts, settings: LifeModelSettings) -> Widening:
         raise TooLittleHistory(
             f"no life is on record in its last {settings.calibrate_up_to:g} {settings.unit}: raise calibrate_up_to"
         )
-    return Widening.fit(near.unit, near.true, near.quantiles)
+    return Widening.fit(near.unit, near.true, near.quantiles, cap=settings.cap)
 
 
 def unseen_metrics(unseen: UnseenLives, settings: LifeModelSettings) -> dict[str, float]:

@@ -11,9 +11,8 @@ from foreworn.loop.pricing.backtest import DecisionBacktest
 from foreworn.loop.pricing.decisions import Terms
 from foreworn.loop.pricing.lives import HOUR, RecordedLives, RunLife
 from foreworn.loop.pricing.priced import Priced, Sensitivity
-from foreworn.loop.pricing.settings import LOOK, PricingSettings
+from foreworn.loop.pricing.settings import LEAD_FACTORS, PricingSettings
 
-LEAD_FACTORS: Final = (0.5, 1.0, 2.0)
 RATIOS: Final = (3.0, 5.0, 10.0, 20.0)
 
 
@@ -112,8 +111,8 @@ def protocol(settings: PricingSettings, lives: RecordedLives) -> str:
         f"watched and {len(lives.going_on)} that go on at the record's end are not priced. {settings.folds} folds by "
         "machine: a life is forecast by a model that was trained without its machine, and so are the age to replace "
         f"at and how long components last. Decided every {_span(settings.decided_every)} by the appraisal that "
-        f"proposes work orders, on the probability within {_span(LOOK * settings.lead)}; the first order is approved "
-        f"at once and done {lead} later, or the component fails before. A machine's cost is the sum over its "
+        f"proposes work orders, on the probability within {_span(settings.terms().horizon)}; the first order is "
+        f"approved at once and done {lead} later, or the component fails before. A machine's cost is the sum over its "
         "components of all costs over all hours used. Perfect foresight replaces in the last whole hour before the "
         "failure. Neither it nor age replacement waits for anybody. The interval draws machines anew, and failures "
         "that did not happen"

@@ -10,7 +10,7 @@ from foreworn.loop.pricing.backtest import DecisionBacktest
 from foreworn.loop.pricing.figures import priced
 from foreworn.loop.pricing.lives import RecordedLives, recorded_lives
 from foreworn.loop.pricing.priced import Priced
-from foreworn.loop.pricing.settings import LOOK, PricingSettings
+from foreworn.loop.pricing.settings import PricingSettings
 from foreworn.loop.pricing.told import (
     ToldLife,
     dealt_to_others,
@@ -59,7 +59,7 @@ def price(
         lives,
         folds=chosen.folds,
         seed=chosen.seed,
-        horizon=LOOK * chosen.lead,
+        horizon=chosen.terms().horizon,
         settings=chosen.model(),
         leave_out=leave_out,
         on_fold=on_fold,

@@ -27,7 +27,7 @@ class TrainedStub(StubModel):
         """Return what the real one would tell."""
         own = {"failures": 20, "rows": 9000, "base_rate": 0.01}
         return {
-            **super(TrainedStub, self).describe(),
+            **super().describe(),
             "metrics": {"bearing": own | {"inner_brier_skill": self.skill, "inner_calibration_slope": 0.93}},
         }
 

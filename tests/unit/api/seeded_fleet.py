@@ -25,7 +25,7 @@ from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.demand import DemandForecast, demand_table
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast, Reason
-from foreworn.health.remaining_life import LifeForecast, LifeModel, RemainingLife
+from foreworn.health.remaining_life import LifeForecast, LifeModel, LifeModelsInUse, RemainingLife
 from foreworn.health.scored_rows import ScoredRows
 from foreworn.loop.labelling import Labelling
 from foreworn.loop.passwords import Passwords
@@ -223,6 +223,10 @@ class StubLifeModels:
         if self.damage is not None:
             raise self.damage
         return self.models
+
+    def in_use(self) -> LifeModelsInUse:
+        """Return them."""
+        return LifeModelsInUse(tuple(self.serving()))
 
 
 class AwayTelemetryStore(MemoryTelemetryStore):

@@ -1,14 +1,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from foreworn.clock import ManualClock
+from foreworn.errors import DamagedModel, NotFound
 from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA, FleetHistory
 from foreworn.fleet.machine import Attachment, Machine
-from foreworn.health.remaining_life import RemainingLife
+from foreworn.health.remaining_life import LifeModelsInUse, RemainingLife
 from foreworn.loop import life_scoring
 from foreworn.loop.life_scoring import LifeScoring
 from foreworn.loop.live_history import LiveHistory
@@ -52,6 +54,7 @@ class Plant:
 
     def __init__(self) -> None:
         self.models: list[LastWear] = [LastWear()]
+        self.troubles: dict[str, DamagedModel | NotFound] = {}
         self.telemetry = MemoryTelemetryStore(CATALOGUE)
         self.registry = MemoryFleetRegistry()
         pumps = [Machine(name, "px", "west", START, ("bearing", "seal")) for name in ("a", "b", "c")]
@@ -60,7 +63,7 @@ class Plant:
         self.scoring = LifeScoring(
             history=LiveHistory(self.registry, self.telemetry),
             registry=self.registry,
-            serving=lambda: self.models,
+            in_use=lambda: LifeModelsInUse(tuple(self.models), self.troubles),
             lives=self.telemetry,
             board=self.board,
             clock=ManualClock(MIDNIGHT + HOUR),
@@ -140,6 +143,14 @@ def test_machines_are_read_in_groups_and_models_share_what_is_read(
     assert plant.scoring.tell(MIDNIGHT) == 4
     assert [[m.id for m in shown.machines] for shown in plant.models[0].shown] == [["a"], ["b"], ["c"]]
     assert [id(shown) for shown in plant.models[0].shown] == [id(shown) for shown in plant.models[1].shown]
+
+
+def test_a_model_that_cannot_be_read_is_said_and_stops_no_other(plant: Plant, caplog: pytest.LogCaptureFixture) -> None:
+    plant.troubles["seal"] = DamagedModel(Path("lives/seal/life-2"), "p90.txt does not match its checksum")
+    assert plant.scoring.tell(MIDNIGHT) == 2
+    (said,) = caplog.messages
+    assert "p90.txt does not match its checksum" in said
+    assert "how long 'seal' lasts is not told" in said
 
 
 def test_without_a_model_or_a_machine_that_has_its_component_nothing_is_told(plant: Plant) -> None:

@@ -1,16 +1,17 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pyarrow as pa
 import pytest
 
-from foreworn.errors import TooLittleHistory
+from foreworn.errors import DamagedModel, TooLittleHistory
 from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA, TIME, FleetHistory
 from foreworn.loop import life_training
 from foreworn.loop.life_training import settings_for, train_life_models
-from models.life_registry import FolderLifeStore
-from tests.unit.models.life.wearing_engines import SETTINGS, UNTIL, before_failure, engines
+from models.life.registry import FolderLifeStore
+from tests.unit.models.life.wearing_engines import SETTINGS, UNTIL, before_failure, engines, model
 from tests.unit.models.small_fleet import START
 
 
@@ -41,6 +42,19 @@ def test_with_too_little_history_the_model_in_use_stays(tmp_path: Path) -> None:
     (little,) = train_life_models(engines(), until=START + timedelta(hours=50), models=models, model_settings=SETTINGS)
     assert little.model is None
     assert [m.version for m in models.serving()] == [good.model and good.model.version]
+
+
+def test_a_damaged_model_of_one_component_hides_no_other(tmp_path: Path) -> None:
+    models = FolderLifeStore(tmp_path)
+    models.of("engine").save(model())
+    models.of("engine").serve(model().version)
+    copytree(tmp_path / "engine", tmp_path / "belt")
+    (tmp_path / "belt" / model().version / "p90.txt").write_text("not what was written")
+    found = models.in_use()
+    assert [m.version for m in found.models] == [model().version]
+    assert list(found.troubles) == ["belt"]
+    with pytest.raises(DamagedModel, match=r"p90\.txt"):
+        models.serving()
 
 
 def test_a_model_whose_intervals_tell_nothing_is_kept_and_not_put_in_use(

@@ -124,15 +124,26 @@ def test_a_counter_that_resets_goes_on_counting_life() -> None:
     assert np.array_equal(kept.left, gone_on.left)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a model of remaining life fills in a dead signal from the others and does not say so"
-)
 @pytest.mark.parametrize("name", [None, "bar"], ids=["disappears", "is renamed"])
 def test_a_signal_that_is_gone_is_named_in_what_is_told_of_life(name: str | None) -> None:
     names = [name or "gone" if column == "pressure" else column for column in plant().telemetry.column_names]
     known = replace(plant(), telemetry=plant().telemetry.rename_columns(names))
     (told,) = life().remaining_life(known if name else without(known, "gone"), [ENGINE])
-    assert "pressure" in told.note or any("nothing was said of pressure" in r.feature for r in told.reasons)
+    unread = "bar, dead" if name else "dead"
+    assert told.note == (
+        "nothing was said lately of pressure: it is told from the other signals; "
+        f"training did not read {unread}, which is said"
+    )
+    (whole,) = life().remaining_life(plant(), [ENGINE])
+    assert whole.note == ""
+
+
+def test_a_signal_that_one_machine_stopped_saying_is_named_of_that_machine_alone() -> None:
+    rows = plant().telemetry.to_pylist()
+    values = [None if r["machine"] == "e03" and r["time"] > at(38) else r["pressure"] for r in rows]
+    known = with_column(plant(), "pressure", pa.array(values, pa.float64()))
+    told = life().remaining_life(known, [("e03", at(57)), ENGINE, ("e04", at(60))])
+    assert ["pressure" in life.note for life in told] == [False, True, False]
 
 
 def without(known: FleetHistory, *signals: str) -> FleetHistory:

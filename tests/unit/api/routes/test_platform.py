@@ -4,9 +4,8 @@ import base64
 
 import pytest
 
-from api.app import create_app
 from tests.unit.api.browsing import Client
-from tests.unit.api.seeded_fleet import HOSTILE, VERSION, empty_services
+from tests.unit.api.seeded_fleet import HOSTILE, VERSION
 
 
 def test_a_device_tells_its_progress_and_last_refusal(client: Client) -> None:

@@ -38,6 +38,11 @@ def test_every_machine_is_judged_once_by_a_model_of_the_others() -> None:
     assert len({fold.model.version for fold in done().folds}) == 2
 
 
+def test_calibration_rests_on_machines_that_the_trees_have_not_seen() -> None:
+    assert {fold.model.provenance.settings.inner_folds_by for fold in done().folds} == {"machine"}
+    assert "thresholds and calibration from inner folds of the machines learned from" in done().protocol()
+
+
 def test_the_failures_of_judged_machines_do_not_reach_their_forecasts() -> None:
     known = retired(fleet(), "m03", 30 * 24)
     own = pc.is_in(known.failures["machine"], value_set=pa.array(sorted(set(done().taught[1])), pa.string()))

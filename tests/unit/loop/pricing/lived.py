@@ -13,6 +13,7 @@ from foreworn.economics.weibull_life import Life, WeibullLife, fit_weibull
 from foreworn.fleet.history import EVENT_SCHEMA, FAILURE_SCHEMA, MAINTENANCE_SCHEMA, TIME, FleetHistory
 from foreworn.fleet.machine import Machine
 from foreworn.loop.pricing.lives import RunLife
+from foreworn.loop.pricing.settings import PricingSettings
 from foreworn.loop.pricing.told import ToldLife
 from foreworn.loop.pricing.unit_folds import Fold
 from models.failure import GradientBoostedFailureModel
@@ -20,7 +21,7 @@ from models.failure import GradientBoostedFailureModel
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LEAD = timedelta(hours=10)
-HORIZONS = tuple(LEAD * factor for factor in (0.5, 1.0, 1.5, 2.0, 4.0))
+HORIZONS = PricingSettings(lead=LEAD).horizons
 COST = ComponentCost(100.0, 1_000.0, 0.0, 0.0, timedelta(0), timedelta(0), HOUR)
 COSTS = CostTable({("*", "*"): COST}, "CHF")
 

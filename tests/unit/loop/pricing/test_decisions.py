@@ -58,7 +58,7 @@ def test_where_nothing_was_said_nothing_is_ordered() -> None:
 
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(
-    st.lists(st.floats(0.0, 0.999), min_size=5, max_size=5),
+    st.lists(st.floats(0.0, 0.999), min_size=len(HORIZONS), max_size=len(HORIZONS)),
     st.floats(0.5, 5.0),
     st.floats(1.0, 100.0),
     st.floats(0.0, 500.0),

@@ -12,6 +12,7 @@ from foreworn.loop.pricing import NotRunToFailure, PricingSettings, price, price
 from foreworn.loop.pricing.backtest import DecisionBacktest
 from foreworn.loop.pricing.figures import priced
 from foreworn.loop.pricing.lives import RecordedLives, RunLife, by_machine
+from foreworn.loop.pricing.settings import LEAD_FACTORS
 from foreworn.loop.pricing.told import ToldLife, dealt_to_others, with_noise_doubled
 from models.failure import train
 from tests.unit.loop.pricing.lived import COSTS, HOUR, LEAD, START, fold, history, life, told
@@ -41,8 +42,8 @@ def prices(sees_ahead: float) -> dict[str, object]:
 def test_costs_are_those_counted_by_hand() -> None:
     found = prices(sees_ahead=20)
     hours = sum(LENGTHS)
-    # Every failure is foreseen 20 h ahead and the part is there 10 h later: 10 h of each life are given away.
-    assert found["cost_per_1000h"]["model"] == pytest.approx(1000 * 8 * 100 / (hours - 8 * 10))  # type: ignore[index]
+    # A failure within 15 h is as good as certain and the part is there 10 h later: 5 h of each life are given away.
+    assert found["cost_per_1000h"]["model"] == pytest.approx(1000 * 8 * 100 / (hours - 8 * 5))  # type: ignore[index]
     assert found["cost_per_1000h"]["perfect"] == pytest.approx(1000 * 8 * 100 / (hours - 8))  # type: ignore[index]
     assert found["cost_per_1000h"]["run_to_failure"] == pytest.approx(1000 * 8 * 1000 / hours)  # type: ignore[index]
     assert found["failures"]["model"] == 0  # type: ignore[index]
@@ -122,11 +123,20 @@ def test_a_trained_model_is_priced_on_machines_that_it_has_not_seen() -> None:
     [
         pytest.param({"lead": timedelta(minutes=30)}, id="a lead time of half an hour"),
         pytest.param({"breakdown_ratio": 1.0}, id="a breakdown that costs no more"),
+        pytest.param({"look": 1.0}, id="nothing weighed beyond the lead time"),
     ],
 )
 def test_settings_that_cannot_be_priced_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
         PricingSettings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("look", [1.25, 1.3, 2.0])
+def test_the_curve_is_learned_and_read_wherever_a_decision_weighs_it(look: float) -> None:
+    chosen = PricingSettings(lead=timedelta(hours=7), look=look)
+    weighed = {end for factor in LEAD_FACTORS for end in (chosen.terms(factor).lead, chosen.terms(factor).horizon)}
+    assert set(chosen.horizons) == weighed
+    assert chosen.model().curve == chosen.horizons
 
 
 def test_a_trained_model_that_sees_wear_saves_and_one_without_its_signal_does_not() -> None:

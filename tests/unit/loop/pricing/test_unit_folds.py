@@ -6,7 +6,8 @@ import pytest
 
 from foreworn.errors import TooLittleHistory
 from foreworn.loop.pricing.lives import recorded_lives
-from foreworn.loop.pricing.unit_folds import _dealt, _teaching, bases_of
+from foreworn.loop.pricing.unit_folds import _dealt, _teaching, bases_of, unit_folds
+from models.failure import FailureModelSettings
 from models.failure.training_rows import scorable_rows
 from tests.unit.loop.pricing.lived import HOUR, START, history, machine
 
@@ -47,3 +48,14 @@ def test_lives_that_go_on_lengthen_what_is_thought_of_a_kind_and_unseen_ones_do_
     assert bases_of(lives.priced, lives, {"m05", "m06"})["px/seal"] == alone
     assert bases_of([], lives) == {}
     assert alone.failures == 5
+
+
+def test_models_of_folds_of_machines_are_calibrated_on_machines_that_their_trees_have_not_seen() -> None:
+    record = history([60 + (37 * n) % 41 for n in range(16)])
+    settings = FailureModelSettings(every=HOUR, curve=(6 * HOUR,), trees=5, inner_folds=1, fewest_failures=5)
+    found = unit_folds(
+        record, recorded_lives(record), folds=2, seed=1, horizon=6 * HOUR, settings=settings, leave_out=()
+    )
+    used = [fold.model.provenance.settings for fold in found]
+    assert [(one.inner_folds_by, one.inner_folds) for one in used] == [("machine", 2)] * 2
+    assert all(fold.model.basis == {"seal": "signs"} for fold in found)

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from foreworn.health.remaining_life import LifeModel
+from foreworn.errors import DamagedModel, NotFound
+from foreworn.health.remaining_life import LifeModel, LifeModelsInUse
 from models import cards
 from models.registry import FolderStore
 
@@ -54,12 +55,29 @@ class FolderLifeStore:
         NotFound, DamagedModel
             If a version in use is gone or damaged.
         """
-        found = (self.of(component).serving() for component in self.components())
-        return [_at_its_pace(model) for model in found if model is not None]
+        found = (self._serving(component) for component in self.components())
+        return [model for model in found if model is not None]
+
+    def in_use(self) -> LifeModelsInUse:
+        """Return the same, and for each that is gone or damaged what is wrong with it: one stops no other."""
+        models: list[LifeModel] = []
+        troubles: dict[str, DamagedModel | NotFound] = {}
+        for component in self.components():
+            try:
+                model = self._serving(component)
+            except (DamagedModel, NotFound) as trouble:
+                troubles[component] = trouble
+            else:
+                models += [] if model is None else [model]
+        return LifeModelsInUse(tuple(models), troubles)
+
+    def _serving(self, component: str) -> LifeModel | None:
+        model = self.of(component).serving()
+        return None if model is None else _at_its_pace(model)
 
 
 def _at_its_pace(model: "GradientBoostedLifeModel") -> LifeModel:
-    from models.life_pacing import PacedLifeModel
+    from models.life.pacing import PacedLifeModel
 
     return PacedLifeModel(model)
 

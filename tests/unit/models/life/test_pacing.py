@@ -5,7 +5,7 @@ import pytest
 
 from foreworn.fleet.history import EVENT_SCHEMA, FAILURE_SCHEMA, MAINTENANCE_SCHEMA, TIME, FleetHistory
 from foreworn.fleet.machine import Machine
-from models.life_pacing import PacedLifeModel, paced
+from models.life.pacing import PacedLifeModel, paced
 from tests.unit.models.life.wearing_engines import before_failure, engines, model
 from tests.unit.models.small_fleet import HOUR, START, at
 
