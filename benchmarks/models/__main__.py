@@ -107,6 +107,7 @@ def _cmapss_decision(chosen: argparse.Namespace) -> bool:
 def _plant_decision(chosen: argparse.Namespace) -> bool:
     settings = PricingSettings(
         lead=timedelta(days=chosen.lead_days),
+        look=plant_decision.LOOK,
         every=timedelta(hours=12),
         grid=timedelta(hours=12),
         settling=plant_decision.SETTLING,

@@ -27,8 +27,10 @@ LARGEST_WORK: Final = 10_000_000
 WIDEST: Final = 2 * STEPS_IN_A_LIFE / LifeModelSettings().cap
 """Caps that an interval may be wide for a model to be put in use: two median lives, which is to know nothing."""
 
+MOST_ROWS: Final = 20_000
+"""About how many rows teach: as many as the sizes of the trees were chosen on (C-MAPSS, FD001)."""
+
 _HOURS_IN_A_DAY: Final = 24.0
-_ROWS_OF_THE_DEFAULTS: Final = 20_000
 _FEWEST_ROWS_IN_LEAF: Final = 20
 
 
@@ -114,9 +116,9 @@ def settings_for(
     """Return settings whose spans fit how long this component lasts, and whose rows fit into memory.
 
     The defaults count in hours and were chosen where half of the lives were shorter than 200 of them. Here the same
-    number of steps, of whole hours, makes up the median life that ended in a failure. A row looks back on a whole life,
-    so rows stand further apart than one step where all of them together would look back on more than `LARGEST_WORK`
-    samples, of which there is one a step; leaves hold the same share of the rows.
+    number of steps, of whole hours, makes up the median life that ended in a failure. Rows stand further apart than one
+    step where there would be more than `MOST_ROWS`, or where all of them together would look back on more than
+    `LARGEST_WORK` samples, of which there is one a step in a whole life; leaves hold the same share of the rows.
 
     Raises
     ------
@@ -133,8 +135,9 @@ def settings_for(
         )
     step = max(1, math.ceil(median(failed) / STEPS_IN_A_LIFE))
     looked_back = sum((hours / step) ** 2 for hours, _ in lives) / 2
-    every = step * max(1, math.ceil(looked_back / LARGEST_WORK))
-    share_of_rows = sum(hours for hours, _ in lives) / every / _ROWS_OF_THE_DEFAULTS
+    on_record = sum(hours for hours, _ in lives)
+    every = step * max(1, math.ceil(looked_back / LARGEST_WORK), math.ceil(on_record / step / MOST_ROWS))
+    share_of_rows = on_record / every / MOST_ROWS
     return LifeModelSettings(
         step=timedelta(hours=step),
         every=timedelta(hours=every),

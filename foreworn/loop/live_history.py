@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from foreworn.fleet.history import EVENT_SCHEMA, FleetHistory
 from foreworn.fleet.machine import Attachment
 from foreworn.fleet.registry import FleetRegistry
+from foreworn.telemetry.sample import to_epoch_ms
 from foreworn.telemetry.store import TelemetryStore
 
 EARLIEST = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -64,17 +65,13 @@ def of_machines(table: pa.Table, attachments: Sequence[Attachment]) -> pa.Table:
     machines = np.full(len(table), len(names))  # whose place that is no machine has
     for attachment in attachments:
         first, last = stretches.get(attachment.device, (0, 0))
-        since = first + np.searchsorted(times[first:last], _epoch_ms(attachment.since))
+        since = first + np.searchsorted(times[first:last], to_epoch_ms(attachment.since))
         until = last
         if attachment.until is not None:
-            until = first + np.searchsorted(times[first:last], _epoch_ms(attachment.until))
+            until = first + np.searchsorted(times[first:last], to_epoch_ms(attachment.until))
         machines[since:until] = places[attachment.machine]
     found = table.drop_columns("device").append_column("machine", pa.array([*names, None], pa.string()).take(machines))
     return found.filter(pc.is_valid(found["machine"])) if found["machine"].null_count else found
-
-
-def _epoch_ms(time: datetime) -> int:
-    return int(pa.scalar(time, pa.timestamp("ms", tz="UTC")).cast(pa.int64()).as_py())
 
 
 def _merged(samples: pa.Table) -> pa.Table:

@@ -55,13 +55,14 @@ class ScoredMatrix:
         """Return all forecasts at the model's own horizon as `FORECAST_SCHEMA`, revision 0."""
         names, place = self.index.machines()
         machine, time = pa.array(names, pa.string()).take(pa.array(place)), pa.array(self.index.time).cast(TIME)
-        kinds = self._kinds()
+        kinds = self._kinds(names, place)
         parts = [self._columns(name, rows, kinds, machine, time) for name, rows in self._rows_by_component(kinds)]
         return pa.concat_tables([FORECAST_SCHEMA.empty_table(), *parts])
 
     def forecasts(self, chosen: Sequence[int]) -> list[Forecast]:
         """Return the forecasts in these rows of the table, in this order, with reasons and curve."""
-        seats = [(row, name) for name, rows in self._rows_by_component(self._kinds()) for row in rows.tolist()]
+        kinds = self._kinds(*self.index.machines())
+        seats = [(row, name) for name, rows in self._rows_by_component(kinds) for row in rows.tolist()]
         rows = np.array(sorted({seats[i][0] for i in chosen}), np.intp)
         pairs = self.index.where(rows).pairs()
         said = self.model.forecasts_of(
@@ -71,9 +72,8 @@ class ScoredMatrix:
         row_of = dict(zip(rows.tolist(), pairs, strict=True))
         return [found[row_of[row][0], name, row_of[row][1]] for row, name in (seats[i] for i in chosen)]
 
-    def _kinds(self) -> "_Kinds":
+    def _kinds(self, names: Sequence[str], place: NDArray[np.int64]) -> "_Kinds":
         """Return the rows' machines by what decides how they are scored, which few of them differ in."""
-        names, place = self.index.machines()
         known = {machine.id: machine for machine in self.history.machines}
         kinds: dict[tuple[str, tuple[str, ...]], int] = {}
         machines = [known[name] for name in names]

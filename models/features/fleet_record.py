@@ -248,7 +248,7 @@ class FleetRecord:
             table, own = table.filter(keep), own.filter(keep)
         machine = own.to_numpy().astype(np.int64)
         places = machine * self._lane_width + _epoch_ms(table) - self._first
-        if len(places) > 1 and (np.diff(places) < 0).any():
+        if (places[1:] < places[:-1]).any():
             order = np.argsort(places, kind="stable")
             table, places = table.take(pa.array(order)), places[order]
         return table, places

@@ -64,10 +64,11 @@ class RowIndex:
         begins = np.flatnonzero(np.append(True, self.machine[1:] != self.machine[:-1]))[: len(self)]
         coded = pa.array(self.machine[begins], pa.string()).dictionary_encode()
         found = coded.dictionary.to_pylist()
-        names = sorted(found)
-        places = {name: place for place, name in enumerate(names)}
-        places_of_runs = np.array([places[name] for name in found], np.int64)[coded.indices.to_numpy()]
-        return names, np.repeat(places_of_runs, np.diff(np.append(begins, len(self))))
+        order = sorted(range(len(found)), key=found.__getitem__)
+        place = np.empty(len(found), np.int64)
+        place[order] = np.arange(len(found))
+        places_of_runs = place[coded.indices.to_numpy()]
+        return [found[i] for i in order], np.repeat(places_of_runs, np.diff(np.append(begins, len(self))))
 
     def places(self) -> dict[str, NDArray[np.intp]]:
         """Return the row numbers of each machine, in order."""

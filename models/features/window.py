@@ -109,12 +109,13 @@ class Windows:
 
         In which order a window is summed follows from its own number of samples alone.
         """
-        mean, spread = np.full(self.count, np.nan), np.full(self.count, np.nan)
+        mean, spread = np.empty(self.count), np.empty(self.count)
+        if sum(len(alike.first) for _, alike in self.alike) < self.count:
+            mean[:], spread[:] = np.nan, np.nan
         for windows, alike in self.alike:
             begin, offset, squares = alike.sums(values)
             mean[windows] = begin + offset
-            if alike.samples > 1:
-                spread[windows] = np.sqrt(squares / (alike.samples - 1))
+            spread[windows] = np.sqrt(squares / (alike.samples - 1)) if alike.samples > 1 else np.nan
         return WindowMoments(mean, spread)
 
 

@@ -70,9 +70,7 @@ class Alike:
         sums = parts.sums(values)
         for doubling, distance in enumerate(distances):
             half = size << doubling
-            sums = _joined(
-                Sums(*(of[:-distance] for of in sums)), half, Sums(*(of[distance:] for of in sums)), half
-            )
+            sums = _joined(Sums(*(of[:-distance] for of in sums)), half, Sums(*(of[distance:] for of in sums)), half)
         if rest:
             left_over = Alike(rest, self.first + _PARTS * size, self.step)
             sums = _joined(sums, _PARTS * size, left_over.sums(values), rest)

@@ -1,4 +1,4 @@
-"""What a model of remaining life reads: residuals, health indices, long-history features, similar past lives."""
+"""What a model of remaining life reads: residuals, health indices, long history, similar past lives, course of wear."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +24,7 @@ from models.features.trend import (
     LifeSlope,
 )
 from models.features.use import HoursInLife, UseInLife
+from models.features.wear_course import ExponentialWear
 from models.features.window import Values
 from models.life.life_rows import LifeRows
 from models.life.settings import HOURS, LifeModelSettings
@@ -32,6 +33,9 @@ Mask = NDArray[np.bool_]
 
 SPANS = (20, 40, 80)
 """The long windows, in steps."""
+BENDS = (10, 20, 40, 80, 160)
+"""Time constants of exponential trends, in steps."""
+_WEAR_CONSTANTS = (12, 18, 27, 40, 60, 90)
 _SHAPE_STEP = 5
 _LONGEST_COMPARED = 1.28  # caps: how much life past lives are said to have had left at most
 _PARTS: tuple[ExponentialPart, ...] = get_args(ExponentialPart)
@@ -49,6 +53,8 @@ class LifeInputs:
         Of both, in the order of the columns.
     past
         The library of past shapes, whose columns follow the features'; None: without.
+    wear
+        How past lives wore, whose columns are last; None: without.
     unit
         Of the library's lives.
     """
@@ -57,13 +63,14 @@ class LifeInputs:
     indices: FusedIndices
     features: FeatureSet
     past: PastLives | None
+    wear: ExponentialWear | None
     unit: str
 
     @property
     def columns(self) -> tuple[Feature, ...]:
         """What each column is."""
         similar: tuple[Feature, ...] = self.past.columns(self.unit) if self.past else ()
-        return (*self.features.features, *similar)
+        return (*self.features.features, *similar, *(self.wear.columns if self.wear else ()))
 
     @classmethod
     def fit(
@@ -79,22 +86,24 @@ class LifeInputs:
         share = np.where(rows.ended & teach, np.minimum(rows.left, settings.cap) / settings.cap, np.nan)
         indices = FusedIndices.fit(residuals.names, smoothed, share)
         features = life_features(residuals.names, indices.names, component, settings)
-        inputs = cls(residuals, indices, features, None, settings.unit)
-        record = indices.on(record)
-        matrix = inputs._plain(record)
+        inputs, record = cls(residuals, indices, features, None, None, settings.unit), indices.on(record)
         if settings.with_similar_lives and settings.with_long_history:
             inputs = replace(inputs, past=_past_lives(record, rows, indices, component, teach, settings))
-            matrix = np.hstack([matrix, inputs._similar(record, rows.index.machine)])
-        return inputs, matrix
+        if settings.with_course_of_wear and settings.with_long_history:
+            inputs = replace(inputs, wear=_wear(record, rows, indices, component, teach, settings))
+        return inputs, inputs._columns_on(record, rows.index.machine)
 
     def matrix(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
         """Return the columns of each row, (n_rows, n_columns) float; NaN where something is not known."""
-        record = self.indices.on(self.residuals.on(record))
-        plain = self._plain(record)
-        return np.hstack([plain, self._similar(record, machine)]) if self.past else plain
+        return self._columns_on(self.indices.on(self.residuals.on(record)), machine)
 
-    def _plain(self, record: FleetRecord) -> Values:
-        return np.stack([feature.values(record) for feature in self.features.features], axis=1)
+    def _columns_on(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
+        found = [np.stack([feature.values(record) for feature in self.features.features], axis=1)]
+        if self.past:
+            found.append(self._similar(record, machine))
+        if self.wear:
+            found.append(self.wear.values(record))
+        return np.hstack(found)
 
     def _similar(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
         assert self.past is not None, "there is no library"
@@ -108,6 +117,7 @@ class LifeInputs:
             "indices": self.indices.as_data(),
             "features": self.features.as_data(),
             "past": self.past.as_data() if self.past else None,
+            "wear": self.wear.as_data() if self.wear else None,
             "unit": self.unit,
         }
 
@@ -119,6 +129,7 @@ class LifeInputs:
             FusedIndices.from_data(data["indices"]),
             FeatureSet.from_data(data["features"]),
             PastLives.from_data(data["past"]) if data["past"] else None,
+            ExponentialWear.from_data(data["wear"]) if data["wear"] else None,
             data["unit"],
         )
 
@@ -139,7 +150,7 @@ def life_features(
     for index in indices:
         found += _recent(index, component, step)
         if settings.with_long_history:
-            bends = tuple(n * step for n in (10, 20, 40, 80, 160))
+            bends = tuple(n * step for n in BENDS)
             found += [*_levels_of_life(index, component, step), *_changes(index, component, step)]
             found += [ExponentialTrend(index, component, part, bends) for part in _PARTS]
     return FeatureSet(tuple(found))
@@ -208,3 +219,22 @@ def _past_lives(
         life=np.minimum(rows.left[kept], _LONGEST_COMPARED * settings.cap),
         machine=rows.index.machine[kept],
     )
+
+
+def _wear(
+    record: FleetRecord,
+    rows: LifeRows,
+    indices: FusedIndices,
+    component: str,
+    teach: Mask,
+    settings: LifeModelSettings,
+) -> ExponentialWear:
+    """Learn from each life's last row; where the unit is a counter, its life is taken to end there."""
+    known = np.flatnonzero(teach & rows.ended & ~np.isnan(rows.left))
+    lives = np.stack([record.machine, record.life_start(component)], axis=1)[known]
+    order = np.lexsort((-rows.left[known], lives[:, 1], lives[:, 0]))
+    last = np.append(np.any(np.diff(lives[order], axis=0) != 0, axis=1), True)
+    ends = known[order[last]]
+    hours = rows.left[ends] if settings.unit == HOURS else np.zeros(len(ends))
+    constants = tuple(n * settings.step for n in _WEAR_CONSTANTS)
+    return ExponentialWear.fit(record, ends, hours, indices.names, component, settings.step, constants)

@@ -29,6 +29,9 @@ class LifeModelSettings(BaseModel):
     warm_up: timedelta = Field(timedelta(hours=5), description="How old a life must be for its rows to teach.")
     with_long_history: bool = Field(True, description="Whether windows of more than 20 steps are among the features.")
     with_similar_lives: bool = Field(True, description="Whether shapes of past lives are among the features.")
+    with_course_of_wear: bool = Field(
+        True, description="Whether what exponential wear, as past lives had it, says of the end is among the features."
+    )
     library_every: int = Field(2, ge=1, description="Of the rows of past lives, each so-manieth is kept as a shape.")
     nearest: int = Field(30, ge=2, description="How many past shapes a row is compared with.")
     learn_up_to: float | None = Field(

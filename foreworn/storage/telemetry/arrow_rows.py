@@ -142,12 +142,21 @@ def forecast_rows(forecasts: Sequence[Forecast]) -> pa.Table:
 
 def one_row_per_forecast(table: pa.Table) -> pa.Table:
     """Return a table of `FORECAST_SCHEMA` with one row per identity: of two with the same, the later one."""
-    if _are_distinct(table.select(FORECAST_KEYS)):
+    if _ascend(table.select(["machine", "time", "component"])) or _are_distinct(table.select(FORECAST_KEYS)):
         return table
     grouped = table.group_by(list(FORECAST_KEYS), use_threads=False)
     values = [name for name in table.column_names if name not in FORECAST_KEYS]
     newest = grouped.aggregate([(name, "last") for name in values])
     return newest.rename_columns([*FORECAST_KEYS, *values]).select(table.column_names)
+
+
+def _ascend(rows: pa.Table) -> bool:
+    """Tell whether each row is greater than the one before, by the last column first: then none is there twice."""
+    greater: pa.ChunkedArray | bool = False
+    for column in rows.columns:
+        before, after = column[:-1], column[1:]
+        greater = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), greater))
+    return bool(pc.all(greater, min_count=0).as_py())
 
 
 def _are_distinct(rows: pa.Table) -> bool:

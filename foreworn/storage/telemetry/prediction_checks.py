@@ -12,8 +12,6 @@ from foreworn.storage.telemetry.arrow_rows import one_row_per_forecast
 from foreworn.storage.telemetry.plain import check_word, checked_ms, integer, number
 from foreworn.telemetry.sample import to_epoch_ms
 
-_MAY_BE_UNWRITABLE: Final = r"[^ -~]|\\$"
-"""All that `check_word` could refuse, and more; what is plain ASCII is not looked at one by one."""
 _WORDS: Final = {"machine": True, "component": True, "model_version": False}
 """The columns of words, and whether each needs one."""
 
@@ -36,9 +34,7 @@ def checked_forecasts(forecasts: pa.Table) -> pa.Table:
     if empty:
         raise ValueError(f"a row has no {empty[0]}")
     for column, needed in _WORDS.items():
-        words = pc.unique(table[column])
-        strange = pc.match_substring_regex(words, _MAY_BE_UNWRITABLE)
-        for word in words.filter(pc.or_(strange, pc.equal(words, ""))).to_pylist():
+        for word in _may_be_unwritable(table[column]):
             check_word(column.replace("_", " "), word, needed=needed)
     for column in ("time", "issued_at"):
         bounds = pc.min_max(table[column].cast(pa.int64())).as_py()
@@ -47,6 +43,13 @@ def checked_forecasts(forecasts: pa.Table) -> pa.Table:
     if not pc.all(pc.is_finite(table["probability"]), min_count=0).as_py():
         raise ValueError("a probability is not finite")
     return one_row_per_forecast(table)
+
+
+def _may_be_unwritable(words: pa.ChunkedArray) -> list[str]:
+    """Return all that `check_word` could refuse, and more, each once; what is plain ASCII is not looked at singly."""
+    strange = pc.or_(pc.invert(pc.ascii_is_printable(words)), pc.ends_with(words, "\\"))
+    found: list[str] = pc.unique(words.filter(pc.or_(strange, pc.equal(words, "")))).to_pylist()
+    return found
 
 
 def check_score(score: AnomalyScore) -> None:

@@ -8,11 +8,13 @@ from typer.testing import CliRunner
 
 from foreworn import bootstrap
 from foreworn.cli import app
+from foreworn.cli.learning import _pricing
 from foreworn.cli.pricing import span
 from foreworn.errors import MalformedHistory
 from foreworn.fleet.history import FleetHistory, RecordedFleet
 from foreworn.fleet.machine import Attachment
-from foreworn.loop.pricing import NotRunToFailure
+from foreworn.loop.pricing import NotRunToFailure, PricingSettings
+from foreworn.settings import Settings
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 from tests.unit.loop.pricing.lived import START, history
 
@@ -58,6 +60,16 @@ def test_costs_in_two_currencies_are_no_price(tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["price", str(tmp_path), "--costs", str(file)])
     assert isinstance(told.exception, MalformedHistory)
     assert "CHF and EUR" in str(told.exception)
+
+
+def test_a_backtest_is_priced_at_the_lead_time_that_weighs_the_platforms_own_horizon(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = written(history([20, 30]), tmp_path / "pumps")
+    settings: PricingSettings = _pricing(folder, bootstrap.read_history(folder)).keywords["settings"]  # type: ignore[attr-defined]
+    assert settings.terms().horizon == Settings().scoring.horizon
+    assert settings.lead == timedelta(hours=16)
+    assert "costs are assumed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
