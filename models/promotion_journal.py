@@ -133,6 +133,29 @@ def served_before(promotions: Iterable[Promotion], serving: str) -> str | None:
     return before[-1] if before else None
 
 
+def rolled_back_from(promotions: Iterable[Promotion], version: str) -> Promotion | None:
+    """Return the rollback that took a version out of use, None where none did or it came back since.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> def went(kind, old, new):
+    ...     return Promotion(datetime(2026, 1, 1, tzinfo=UTC), kind, new, old, "ann", "")
+    >>> past = [went("promoted", None, "a"), went("promoted", "a", "b"), went("rolled_back", "b", "a")]
+    >>> rolled_back_from(past, "b").version
+    'a'
+    >>> rolled_back_from([*past, went("promoted", "a", "b")], "b") is None
+    True
+    """
+    found = None
+    for one in promotions:
+        if one.version == version:
+            found = None
+        elif one.replaced == version and one.kind == "rolled_back":
+            found = one
+    return found
+
+
 def _down_to(pile: list[str], version: str) -> list[str]:
     """Return the pile with a version on top: what was announced above it never came in use."""
     if version in pile:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import EllipsisType
 from typing import TYPE_CHECKING, Final, Generic, Literal, Protocol, TypeVar
 
 from foreworn.clock import Clock, WallClock
-from foreworn.errors import NotFound
+from foreworn.errors import Conflict, NotFound
 from models import cards
 from models.promotion_journal import Promotion, PromotionJournal, served_before
 from models.version_archive import ARCHIVE, Filed, VersionArchive, flush
@@ -78,14 +79,15 @@ class FolderStore(Generic[Model]):
             self._write(model, fresh)
             cards.seal(fresh)
             place = self._folder / model.version
-            if place.exists():
-                self._inherit(place, fresh)
-            for file in fresh.rglob("*"):
-                flush(file)
-            if place.exists():
-                place.rename(old)
-            fresh.rename(place)
-        flush(self._folder)
+            with self._locked():
+                if place.exists():
+                    self._inherit(place, fresh)
+                for file in fresh.rglob("*"):
+                    flush(file)
+                if place.exists():
+                    place.rename(old)
+                fresh.rename(place)
+                flush(self._folder)
 
     def load(self, version: str) -> Model:
         """Return a model.
@@ -136,18 +138,42 @@ class FolderStore(Generic[Model]):
             If there is no such version or it is damaged; the one in use stays.
         """
         self.load(version)
-        self._point_at(version)
+        with self._locked():
+            self._point_at(version)
 
-    def promote(self, version: str, *, by: str, why: str, checks: Sequence[Mapping[str, object]] = ()) -> Promotion:
+    def promote(
+        self,
+        version: str,
+        *,
+        by: str,
+        why: str,
+        checks: Sequence[Mapping[str, object]] = (),
+        expected: str | EllipsisType | None = ...,
+    ) -> Promotion:
         """Put a version in use, once it has proved to load, and write down who did it and why.
+
+        Parameters
+        ----------
+        version
+            Which.
+        by, why, checks
+            Who, for what reason, and what was checked before; see `Promotion`.
+        expected
+            Which version it was judged against, None where nothing was in use; left out, whatever is in use goes.
 
         Raises
         ------
         NotFound, DamagedModel
             If there is no such version or it is damaged; the one in use stays.
+        Conflict
+            If another than the expected one is in use by now; it stays.
         """
         self.load(version)
         with self._locked():
+            serving = self.serving_version()
+            if expected not in (..., serving):
+                then, now = expected or "nothing", serving or "nothing"
+                raise Conflict(f"{version} was judged against {then}, and by now {now} is in use: judge it again")
             return self._change("promoted", version, by, why, checks)
 
     def rollback(self, *, by: str, why: str = "") -> Promotion:

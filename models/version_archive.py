@@ -14,6 +14,7 @@ from models import cards
 ARCHIVE: Final = "archive"
 _CARD: Final = "archive.json"
 _SCHEMA_VERSION: Final = 1
+_HASH: Final = 12
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
@@ -37,6 +38,9 @@ class Filed:
 class VersionArchive:
     """The files of one version that came after it: they are no part of what the model is.
 
+    A file's name on disk begins with its hash, and it is filed when the card says so. What was filed under the name
+    before stays until the next time: a crash in between leaves it standing, and so does a reader in between.
+
     Parameters
     ----------
     folder
@@ -57,12 +61,13 @@ class VersionArchive:
         if not _NAME.fullmatch(name) or name == _CARD:
             raise ValueError(f"{name!r} is not a plain file name")
         self._folder.mkdir(exist_ok=True)
-        filed = self.files() | {name: Filed(hashlib.sha256(content).hexdigest(), len(content), time)}
-        fresh = self._folder / f".{name}-{os.getpid()}"
-        fresh.write_bytes(content)
-        flush(fresh)
-        fresh.replace(self._folder / name)
-        self._write(filed)
+        filed = self.files()
+        self._clear(name, filed)
+        new = Filed(hashlib.sha256(content).hexdigest(), len(content), time)
+        place = self._place(name, new)
+        place.write_bytes(content)
+        flush(place)
+        self._write(filed | {name: new})
 
     def get(self, name: str) -> bytes:
         """Return a file's content.
@@ -78,7 +83,7 @@ class VersionArchive:
         if name not in filed:
             raise NotFound("attachment", name, known=sorted(filed))
         try:
-            content = (self._folder / name).read_bytes()
+            content = self._place(name, filed[name]).read_bytes()
         except OSError as problem:
             raise DamagedModel(self._folder, f"{name} cannot be read: {problem.strerror}") from problem
         if hashlib.sha256(content).hexdigest() != filed[name].sha256:
@@ -97,6 +102,17 @@ class VersionArchive:
             return {}
         found = cards.read_card(self._folder, _CARD, _SCHEMA_VERSION)["files"]
         return {name: _filed(data) for name, data in sorted(found.items())}
+
+    def _place(self, name: str, filed: Filed) -> Path:
+        return self._folder / f"{filed.sha256[:_HASH]}-{name}"
+
+    def _clear(self, name: str, filed: dict[str, Filed]) -> None:
+        """Remove what was filed under a name, or was about to be, and is not what the card says."""
+        standing = self._place(name, filed[name]) if name in filed else None
+        own = re.compile(rf"[0-9a-f]{{{_HASH}}}-{re.escape(name)}")
+        for file in self._folder.iterdir():
+            if own.fullmatch(file.name) and file != standing:
+                file.unlink()
 
     def _write(self, filed: dict[str, Filed]) -> None:
         told = {name: {"sha256": f.sha256, "size": f.size, "time": f.time.isoformat()} for name, f in filed.items()}

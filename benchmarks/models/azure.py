@@ -97,6 +97,7 @@ FURTHER: Final = (
     Variant("_48h", 2 * DAY, curve=(DAY, DAY * 3 / 2)),
     Variant("_telemetry_alone", with_events=False, telemetry_alone=True),
 )
+VARIANTS: Final = (PLAIN, WITHOUT_EVENTS, *FURTHER)
 
 
 def measure(history: FleetHistory, split: Split, *, only_without_events: bool = False) -> BenchmarkReport:

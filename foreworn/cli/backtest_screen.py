@@ -22,6 +22,7 @@ _WITH_INTERVAL: Final = {
     "calibration_intercept": "calibration intercept",
 }
 _KINDS: Final = {"missed": "missed", "late": "late", "false_alarm": "false alarm"}
+_MARKS: Final = {True: ("passed", "green"), False: ("FAILED", "bold red"), None: ("NOT RUN", "bold yellow")}
 
 
 def show_backtest(report: Report) -> None:
@@ -92,7 +93,7 @@ def _components(report: Report) -> None:
         (
             part["component"],
             f"{part['failures']:,}",
-            *(f"{part['caught'][str(h)]:,}" for h in hours),
+            *(_told(part, str(h)) for h in hours),
             f"{part['false_alarm_episodes']:,}",
             *(_number(part[name]) for name in ("f1", "average_precision", "brier_skill")),
         )
@@ -100,6 +101,12 @@ def _components(report: Report) -> None:
     ]
     heads = ("component", "failures", *(f"{h} h" for h in hours), "false alarms", "F1", "PR-AUC", "skill")
     _table("Components: failures told so many hours ahead", heads, rows)
+
+
+def _told(part: Mapping[str, Any], hours: str) -> str:
+    """Return how many were told, and of how many where not all of the failures could have been."""
+    told, could = part["caught"][hours], part["could_have"][hours]
+    return f"{told:,}" if could == part["failures"] else f"{told:,} of {could:,}"
 
 
 def _months(months: Sequence[Mapping[str, Any]]) -> None:
@@ -152,8 +159,7 @@ def _probes(probes: Iterable[Mapping[str, Any]]) -> None:
     _heading("Probes for leaks")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for one in found:
-        mark = Text("passed", "green") if one["passed"] else Text("FAILED", "bold red")
-        table.add_row(mark, Text(one["name"]), Text(one["said"]))
+        table.add_row(Text(*_MARKS[one["passed"]]), Text(one["name"]), Text(one["said"]))
     terminal.out.print(table)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from foreworn.clock import Clock
 from foreworn.fleet.machine import Machine
 from foreworn.fleet.registry import FleetRegistry
+from foreworn.fleet.renewal import renewals
 from foreworn.health.remaining_life import LifeBoard, LifeForecast, LifeForecastStore, LifeModel, LifeModelsInUse
 from foreworn.loop.live_history import EARLIEST, LiveHistory
 from foreworn.telemetry.sample import MILLISECOND
@@ -102,16 +103,16 @@ class _Record:
 
     def __init__(self, registry: FleetRegistry, time: datetime) -> None:
         self._time = time
-        self._worked_on = _newest(registry.maintenance(EARLIEST, time + MILLISECOND))
+        self._repaired = _newest(renewals(registry.maintenance(EARLIEST, time + MILLISECOND)))
         # What is stamped at the row is the last of the life before, for the features too.
-        self._renewed = _newest(registry.maintenance(EARLIEST, time))
+        self._renewed = _newest(renewals(registry.maintenance(EARLIEST, time)))
         self._failed = _newest(registry.failures(EARLIEST, time + MILLISECOND))
 
     def lives(self, machine: Machine, component: str) -> bool:
-        """Tell whether the machine has the component, and it has not failed since it was last worked on."""
+        """Tell whether the machine has the component, and it has not failed since it was last renewed."""
         seat = (machine.id, component)
-        failed, worked_on = self._failed.get(seat), self._worked_on.get(seat)
-        down = failed is not None and (worked_on is None or worked_on < failed)
+        failed, repaired = self._failed.get(seat), self._repaired.get(seat)
+        down = failed is not None and (repaired is None or repaired < failed)
         return component in machine.components and not down
 
     def begun(self, machine: Machine, component: str) -> datetime:

@@ -18,6 +18,7 @@ from foreworn.loop.promotion_decision import (
 )
 from foreworn.loop.unseen_figures import median_slope, overall_skill
 from models.failure import GradientBoostedFailureModel
+from models.promotion_journal import Promotion, rolled_back_from
 from models.registry import FolderModelStore
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
 
 SKILL_TO_LOSE: Final = 0.01
 """A challenger that surely lacks more Brier skill than this is worse; nobody plans differently for less."""
+
+_ROLLBACK: Final = "rollback"
 
 
 class InUse(IntEnum):
@@ -131,6 +134,7 @@ def decide(
     challenger: GradientBoostedFailureModel,
     champion: GradientBoostedFailureModel | None,
     contest: Contest | str,
+    rollback: Promotion | None = None,
 ) -> PromotionDecision:
     """Decide whether a challenger takes over.
 
@@ -142,8 +146,12 @@ def decide(
         The model in use, None where there is none that can be read.
     contest
         How they compared on what came since the champion was trained, or why they could not be compared.
+    rollback
+        The rollback that took this very version out of use, where one did; see `rolled_back_from`.
     """
     checks = [*absolute_checks(challenger, InUse.of(champion))]
+    if rollback is not None:
+        checks.append(_not_again(rollback))
     if champion is not None:
         checks.append(_not_older(challenger, champion))
     checks += [Check("contest", True, f"not held: {contest}")] if isinstance(contest, str) else _won(contest)
@@ -157,6 +165,11 @@ def _not_older(challenger: GradientBoostedFailureModel, champion: GradientBooste
     own, other = challenger.provenance.trained_until, champion.provenance.trained_until
     said = f"learned until {own:%Y-%m-%d %H:%M} UTC; the one in use until {other:%Y-%m-%d %H:%M} UTC"
     return Check("recency", own >= other, said)
+
+
+def _not_again(rollback: Promotion) -> Check:
+    why = f": {rollback.why}" if rollback.why else ""
+    return Check(_ROLLBACK, False, f"rolled back on {rollback.time:%Y-%m-%d %H:%M} UTC by {rollback.by}{why}")
 
 
 def _won(contest: Contest) -> list[Check]:
@@ -184,7 +197,7 @@ def _recall(contest: Contest) -> Check:
 
 
 def objections(models: FolderModelStore, version: str) -> tuple[Check, ...]:
-    """Return what speaks against putting a kept version in use: the checks that its decision failed.
+    """Return what speaks against putting a kept version in use: the checks that its decision failed, and a rollback.
 
     A version without a decision is held against the gates that it can be held against now.
 
@@ -196,8 +209,10 @@ def objections(models: FolderModelStore, version: str) -> tuple[Check, ...]:
     decision = filed_decision(models, version)
     checks: Sequence[Check] = absolute_checks(models.load(version), InUse.SIGNS)
     if decision is not None:
-        checks = decision.checks
-    return tuple(check for check in checks if not check.passed)
+        checks = [check for check in decision.checks if check.name != _ROLLBACK]
+    rollback = rolled_back_from(models.promotions(), version)
+    again = () if rollback is None else (_not_again(rollback),)
+    return (*(check for check in checks if not check.passed), *again)
 
 
 def archive_report(models: FolderModelStore, version: str, html: str, report: Mapping[str, object]) -> bool:

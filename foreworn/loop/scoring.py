@@ -27,7 +27,8 @@ class Scoring:
     """The use case that turns stored telemetry into forecasts.
 
     A forecast of time t rests on what is stamped at or before t. When late data changes what a forecast
-    rested on, the new verdict is appended as a revision; the old one stays on record. Reasons are found for the
+    rested on, the new verdict is appended as a revision; the old one stays on record. Where only reasons and curve
+    changed, the verdict board has the new ones, and the record nothing to add. Reasons are found for the
     forecasts that go up on the verdict board, which is where people see them, and not for those that only go on record.
 
     Parameters
@@ -132,10 +133,12 @@ class Scoring:
         issued = 0
         for rows in _by_machine(sorted(self._rows_in(windows))):
             said = self._say(model, rows)
-            revised = np.flatnonzero(said.fresh & (said.table["revision"].to_numpy() > 0))
-            self._write(said.table.take(pa.array(revised)))
-            self._verdicts.post(said.forecasts(_newest_of_each(said.table, revised)))
-            issued += len(revised)
+            revised = said.fresh & (said.table["revision"].to_numpy() > 0)
+            self._write(said.table.filter(pa.array(revised)))
+            # The same probability may come with other reasons and another curve, which only the board keeps.
+            on_record = np.flatnonzero(revised | ~said.fresh)
+            self._verdicts.post(said.forecasts(_newest_of_each(said.table, on_record)))
+            issued += int(revised.sum())
         if windows and self._on_dirty is not None:
             self._on_dirty(windows)
         self._dirty.clear(generation)

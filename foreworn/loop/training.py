@@ -1,10 +1,10 @@
 """Train a failure model and an anomaly detector on a fleet's past, keep them, and put in use what may be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from foreworn.audit import PLATFORM
-from foreworn.errors import DamagedModel, NotFound
+from foreworn.errors import Conflict, DamagedModel, NotFound
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.model_contest import Contest, NoContest, Recipe, hold_contest
 from foreworn.loop.promotion import Check, PromotionDecision, decide, file_decision
@@ -13,6 +13,7 @@ from foreworn.telemetry.signal import SignalCatalogue, SignalType
 from models import anomaly
 from models.failure import FailureModelSettings, GradientBoostedFailureModel
 from models.failure import train as train_model
+from models.promotion_journal import rolled_back_from
 from models.registry import FolderDetectorStore, FolderModelStore
 
 
@@ -64,24 +65,58 @@ def train(
 def _judged(
     model: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory, models: FolderModelStore, by: str
 ) -> PromotionDecision:
-    """Decide whether a kept model is put in use, write that down, and do it."""
-    champion, trouble = _champion(models)
-    if champion is not None and champion.version == model.version:
-        known = Check("version", True, "the same history, settings and release as the one in use: it is in use already")
-        return PromotionDecision(model.version, True, (known,), model.version)
-    decision = decide(model, champion, trouble if champion is None else _contest(model, champion, recipe, history))
-    file_decision(models, decision)
-    if decision.promoted:
-        models.promote(model.version, by=by, why=decision.why, checks=[check for check in decision.as_data()["checks"]])
+    """Decide whether a kept model is put in use, write that down, and do it.
+
+    Judging takes minutes. Where another version came in use meanwhile, it is judged again, against that one.
+    """
+    decision, overtaken = _judged_once(model, recipe, history, models, by)
+    if overtaken is not None:
+        decision, overtaken = _judged_once(model, recipe, history, models, by)
+    if overtaken is not None:
+        twice = Check("overtaken", False, f"what is in use changed both times that it was judged; {overtaken}")
+        checks = (*decision.checks, twice)
+        decision = replace(decision, promoted=False, checks=checks, against=models.serving_version())
+        file_decision(models, decision)
     return decision
 
 
-def _champion(models: FolderModelStore) -> tuple[GradientBoostedFailureModel | None, str]:
-    """Return the model in use, or why there is none."""
+def _judged_once(
+    model: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory, models: FolderModelStore, by: str
+) -> tuple[PromotionDecision, Conflict | None]:
+    """Decide on what is in use now; returns the conflict too where that was no longer in use after the judging."""
+    in_use = _in_use(models)
+    if in_use.version == model.version and in_use.champion is not None:
+        known = Check("version", True, "the same history, settings and release as the one in use: it is in use already")
+        return PromotionDecision(model.version, True, (known,), model.version), None
+    contest = in_use.trouble if in_use.champion is None else _contest(model, in_use.champion, recipe, history)
+    decision = decide(model, in_use.champion, contest, rolled_back_from(models.promotions(), model.version))
+    file_decision(models, decision)
+    if decision.promoted:
+        checks = decision.as_data()["checks"]
+        try:
+            models.promote(model.version, by=by, why=decision.why, checks=checks, expected=in_use.version)
+        except Conflict as overtaken:
+            return decision, overtaken
+    return decision, None
+
+
+@dataclass(frozen=True, slots=True)
+class _InUse:
+    """What is in use: the version as it is written down, its model, or why that cannot be had."""
+
+    version: str | None
+    champion: GradientBoostedFailureModel | None
+    trouble: str
+
+
+def _in_use(models: FolderModelStore) -> _InUse:
+    version = models.serving_version()
+    if version is None:
+        return _InUse(None, None, "nothing is in use yet")
     try:
-        return models.serving(), "nothing is in use yet"
+        return _InUse(version, models.load(version), "")
     except (DamagedModel, NotFound) as trouble:
-        return None, f"the one in use cannot be read: {trouble}"
+        return _InUse(version, None, f"the one in use cannot be read: {trouble}")
 
 
 def _contest(

@@ -42,7 +42,9 @@ def promotion_report(report: Mapping[str, Any]) -> str:
     return _environment().get_template("promotion_report.html").render(
         record=record,
         style=style,
-        failed=[probe for probe in record.probes if not probe.passed],
+        failed=[probe for probe in record.probes if probe.passed is False],
+        not_run=[probe for probe in record.probes if probe.passed is None],
+        passed=[probe for probe in record.probes if probe.passed],
         caught=verdict.caught(record),
         verdict=verdict.verdict(record),
         why_not_priced=verdict.why_not_priced(record),

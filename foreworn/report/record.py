@@ -32,11 +32,15 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
-    """One component's share of what was caught and of what rang for nothing; `caught` by hours of notice."""
+    """One component's share of what was caught and of what rang for nothing.
+
+    `caught`, and of how many that `could_have` been, by hours of notice.
+    """
 
     component: str
     failures: int
     caught: dict[int, int] = {}
+    could_have: dict[int, int] = {}
     false_alarm_episodes: int | None = None
     f1: float | None = None
     average_precision: float | None = None
@@ -44,7 +48,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """Of how many failures so many hours of notice were given; `low` and `high` are by resampled machines."""
+    """Of failures that could have had so many hours of notice, how many did; `low` and `high` by resampled machines."""
 
     hours: int
     failures: int
@@ -116,10 +120,10 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """A check for leaks, and what it said."""
+    """A check for leaks, and what it said; `passed` is None where it could not be run."""
 
     name: str
-    passed: bool
+    passed: bool | None = None
     said: str = ""
 
 

@@ -14,7 +14,9 @@ A failure's *lead time* counts from when the first alarm within the horizon befo
 component's previous failure or preventive replacement) was issued, which may be later than its data's
 time. It is *caught* if the lead time is at least the notice asked for. A lead time is never longer than the
 horizon; how long the alarm had been *ringing* counts on back from there, as long as no forecast lay below the
-threshold in between.
+threshold in between. A pause after the first alarm within the horizon takes nothing back: who was told 24 h
+before was told, whether or not the alarm was silent later. A pause before it does: what was silent when the
+horizon began was about nothing that came.
 """
 
 from collections.abc import Iterable, Iterator
@@ -81,7 +83,10 @@ class FailureNotice:
         return self.lead_time_h is not None and self.lead_time_h >= notice / timedelta(hours=1)
 
     def rang(self, notice: timedelta) -> bool:
-        """Tell whether the alarm had been ringing without a break since at least `notice` before."""
+        """Tell whether the alarm was raised at least `notice` before, longer than the horizon included.
+
+        Raised is the first alarm within the horizon, or the first of those that went on without a break up to it.
+        """
         return self.ringing_h is not None and self.ringing_h >= notice / timedelta(hours=1)
 
 

@@ -78,10 +78,11 @@ class FleetIntervals:
         return _middle(_ratio(self._fleets @ some, self._fleets @ self._counts(machines)))
 
     def false_alarms_per_machine_month(self) -> Interval:
-        """Return the interval of false alarms per machine and 30 days."""
-        episodes = self._judgement.episodes
+        """Return the interval of false alarms per machine and 30 days; a machine brings the months it was watched."""
+        episodes, watched = self._judgement.episodes, self._judgement.months_by_machine
         false = self._counts([e.machine for e in episodes if e.end is EpisodeEnd.FALSE_ALARM])
-        return _middle(self._fleets @ false / self._judgement.machine_months)
+        months = np.array([watched.get(machine, 0.0) for machine in self._place])
+        return _middle(_ratio(self._fleets @ false, self._fleets @ months))
 
     def brier_skill(self, base: Values) -> Interval:
         """Return the interval of the Brier skill against a base rate for each scored row."""

@@ -164,6 +164,28 @@ def check_gap(train: RowIndex, test: RowIndex, horizon: timedelta) -> None:
         )
 
 
+def check_taught(learned: str, allowed: str) -> None:
+    """Hold that a model was taught by the rows that its split allows, no more and no others.
+
+    Parameters
+    ----------
+    learned
+        The fingerprint of the rows that the model was taught by, which training left with it.
+    allowed
+        That of the rows that the split allows.
+
+    Raises
+    ------
+    LeakageFound
+        If they differ: what the rows of the split say of the model does not hold for it.
+    """
+    if learned != allowed:
+        raise LeakageFound(
+            f"the model was taught by other rows (fingerprint {learned[:8]}) than the split allows ({allowed[:8]}): "
+            "it may have learned from what it is judged on"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PlanProbe:
     """What the features that carry the calendar of the plan find on their own, by average precision.

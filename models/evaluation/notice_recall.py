@@ -22,7 +22,7 @@ class NoticeRecall:
     failures
         Whose machines had been forecast for so long before.
     caught
-        Those with an alarm that rang without a break since then at the latest.
+        Those told so many hours before at the latest, as `FailureNotice.rang` counts it.
     interval
         Of the recall, by resampled machines.
     """
@@ -38,18 +38,23 @@ class NoticeRecall:
         return self.caught / self.failures if self.failures else float("nan")
 
 
+def could_have_notice(notices: Sequence[FailureNotice], hours: int) -> list[FailureNotice]:
+    """Return the failures whose machines had been forecast for so many hours before."""
+    return [n for n in notices if n.watched_h >= hours]
+
+
 def with_notice(notices: Sequence[FailureNotice], hours: int) -> list[FailureNotice]:
-    """Return the failures whose alarm rang without a break since at least so many hours before."""
-    return [n for n in notices if n.watched_h >= hours and n.rang(timedelta(hours=hours))]
+    """Return those of `could_have_notice` that were told so many hours before at the latest."""
+    return [n for n in could_have_notice(notices, hours) if n.rang(timedelta(hours=hours))]
 
 
 def notice_recall(notices: Sequence[FailureNotice], fleet: FleetIntervals) -> list[NoticeRecall]:
     """Return the recall at each of `HOURS` of notice.
 
     Up to the horizon less one step of the rows' grid this is the share of failures with such a lead time. Longer notice
-    than the horizon is had from an alarm that began early and did not stop.
+    than the horizon is had from an alarm that began early and was still ringing when the horizon began.
     """
-    return [_recall([n for n in notices if n.watched_h >= hours], hours, fleet) for hours in HOURS]
+    return [_recall(could_have_notice(notices, hours), hours, fleet) for hours in HOURS]
 
 
 def _recall(notices: Sequence[FailureNotice], hours: int, fleet: FleetIntervals) -> NoticeRecall:

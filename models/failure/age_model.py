@@ -11,7 +11,7 @@ References
 .. [2] F. Garwood, "Fiducial limits for the Poisson distribution", *Biometrika* 28, 1936, pages 437-442.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -59,7 +59,7 @@ class AgeModel:
     life: WeibullLife
 
     def age_days(self, history: FleetHistory, rows: RowIndex) -> Values:
-        """Return each row's age: days since maintenance stamped before it; NaN where none is on record."""
+        """Return each row's age: days since the last renewal stamped before it; NaN where none is on record."""
         since = FeatureSet((HoursSinceReplacement(self.component),))
         return np.asarray(compute(since, history, rows).matrix[:, 0] / _DAY_H)
 
@@ -111,38 +111,48 @@ def failing(life: WeibullLife, age_days: Values, days: float) -> Values:
     return np.asarray(np.where(np.isnan(age_days), met, known))
 
 
-def fit_age_model(history: FleetHistory, component: str, *, until_ms: int, since_ms: int) -> AgeModel | None:
-    """Return the age model of a component, of all machines that have it; None where it never failed.
+def fit_age_model(
+    history: FleetHistory, component: str, *, until_ms: int, since_ms: int, watched_from: Mapping[str, int]
+) -> AgeModel | None:
+    """Return the age model of a component, of all machines that have it; None where none was seen to fail.
 
     Parameters
     ----------
     history
         What is stamped at or after `until_ms` must not be in it.
     until_ms, since_ms
-        Up to when, and from when on, the machines are watched. [epoch ms]
+        Up to when, and from when on, anything is on record. [epoch ms]
+    watched_from
+        By machine, from when on its failures are on record [epoch ms]; one that is not in it was not watched. A
+        life that is over by then says nothing, and one that began before is known only because it lasted so long.
     """
-    failures, renewed = Occurrences(history.failures), Occurrences(history.maintenance)
+    failures, renewed = Occurrences(history.failures), Occurrences(history.renewals)
     lives: list[Life] = []
     for machine in history.machines:
-        if component in machine.components:
+        if component in machine.components and machine.id in watched_from:
             ends = [np.unique(found.of(machine.id, component)) for found in (failures, renewed)]
             begun = max(since_ms, to_epoch_ms(machine.installed_at))
-            lives += _lives(ends[0], ends[1], begun, until_ms, from_new=begun > since_ms)
+            found = _lives(ends[0], ends[1], begun, until_ms, watched_from[machine.id], from_new=begun > since_ms)
+            lives += [life for life in found if life.days > life.entry]
     if not any(life.failed for life in lives):
         return None
     return AgeModel(component, fit_weibull(lives))
 
 
 def _lives(
-    failures: NDArray[np.int64], renewed: NDArray[np.int64], begun: int, until: int, *, from_new: bool
+    failures: NDArray[np.int64], renewed: NDArray[np.int64], begun: int, until: int, watched: int, *, from_new: bool
 ) -> Sequence[Life]:
     broke = set(failures.tolist())
     lives = []
     for end in sorted(broke | set(renewed.tolist())):
         if end > begun:
-            lives.append(Life((end - begun) / _DAY_MS, end in broke, from_new))
+            lives.append(_life(begun, watched, end, failed=end in broke, from_new=from_new))
         if end >= begun:
             begun, from_new = end, True
     if until > begun:
-        lives.append(Life((until - begun) / _DAY_MS, failed=False, from_new=from_new))
+        lives.append(_life(begun, watched, until, failed=False, from_new=from_new))
     return lives
+
+
+def _life(begun: int, watched: int, end: int, *, failed: bool, from_new: bool) -> Life:
+    return Life((end - begun) / _DAY_MS, failed, from_new, entry=max(watched - begun, 0) / _DAY_MS)

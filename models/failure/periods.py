@@ -3,7 +3,8 @@
 This is a discrete-time hazard [1]_: the probability of failing in an interval, given that its beginning was reached.
 A row teaches an interval only if its component was still running at the interval's beginning, neither failed nor
 replaced, and if what happened then is known. A preventive replacement or the record's end within an interval leaves
-that unknown, and the interval and all after it learn nothing from the row. Components compete: another's failure ends
+that unknown, and the interval and all after it learn nothing from the row: where the record ends within, not from a
+failure either, for those that fail are known before those that survive. Components compete: another's failure ends
 nothing here, unless this one was replaced on the occasion, which is on record.
 
 References
@@ -84,8 +85,9 @@ def period_outcomes(record: Record, index: RowIndex, component: str, period: Per
     failure, replaced = record.failures.next_after(index, component), record.preventive.next_after(index, component)
     begin, end = index.time + span_ms(period.start), index.time + span_ms(period.end)
     reached = np.minimum(failure, replaced) > begin
-    failed = reached & (failure <= end) & (failure <= replaced)
-    survived = reached & (np.minimum(failure, replaced) > end) & (end <= to_epoch_ms(record.known_until))
+    over = reached & (end <= to_epoch_ms(record.known_until))
+    failed = over & (failure <= end) & (failure <= replaced)
+    survived = over & (np.minimum(failure, replaced) > end)
     return PeriodOutcomes(failed, failed | survived)
 
 

@@ -20,7 +20,7 @@ from models.failure.gradient_boosted import GradientBoostedFailureModel, Provena
 from models.failure.periods import periods_to
 from models.failure.reasons import usual_ranges
 from models.failure.settings import FailureModelSettings
-from models.failure.training_rows import TrainingRows, training_rows
+from models.failure.training_rows import TrainingRows, first_times, training_rows
 from models.features import FeatureSet, features_of
 from models.features.row_index import span_ms
 
@@ -141,7 +141,10 @@ def _ages(history: FleetHistory, rows: TrainingRows) -> dict[str, AgeModel]:
     if not len(rows.index):
         return {}
     since, until = _record_start(history), int(rows.index.time.max()) + span_ms(rows.periods[0].end)
-    fitted = {c: fit_age_model(history, c, since_ms=since, until_ms=until) for c in rows.components}
+    watched = _watched_from(history)
+    fitted = {
+        c: fit_age_model(history, c, since_ms=since, until_ms=until, watched_from=watched) for c in rows.components
+    }
     return {component: age for component, age in fitted.items() if age is not None}
 
 
@@ -149,6 +152,18 @@ def _record_start(history: FleetHistory) -> int:
     """Return when the record of the fleet begins [epoch ms]."""
     tables = (history.telemetry, history.maintenance, history.failures)
     return min(to_epoch_ms(pc.min(table["time"]).as_py()) for table in tables if len(table))
+
+
+def _watched_from(history: FleetHistory) -> dict[str, int]:
+    """Return by machine from when on its failures are on record [epoch ms]: maintenance may go back further.
+
+    That is its first telemetry, or its first failure where that is earlier. What shows that the record has begun is
+    not counted itself: whoever starts to count at a failure, and counts it, finds too many.
+    """
+    watched = first_times(history.telemetry)
+    for machine, time in first_times(history.failures).items():
+        watched[machine] = min(time, watched.get(machine, time))
+    return watched
 
 
 def _alarm_threshold(learned: Sequence[Learned], rows: TrainingRows, settings: FailureModelSettings) -> float:

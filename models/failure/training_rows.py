@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms, to_epoch_ms
-from models.evaluation.outcomes import FAILED, Record
+from models.evaluation.outcomes import FAILED, Occurrences, Record, failed_and_not_renewed
 from models.failure.periods import Period, PeriodOutcomes, period_outcomes
 from models.features import FeatureRows, FeatureSet, RowIndex, compute
 from models.features.row_index import span_ms
@@ -31,7 +31,7 @@ class TrainingRows:
     components
         The columns of `outcomes`.
     outcomes : (n_rows, n_components) int
-        Places in `models.evaluation.outcomes.CODES`; `NOT_FITTED` where the machine has no such component.
+        Places in `models.evaluation.outcomes.CODES`; `NOT_FITTED` where the machine has no such component that runs.
     record
         The failures and replacements that the outcomes come from.
     horizon
@@ -102,7 +102,8 @@ def training_rows(
 
     A row per machine and multiple of `every`, from the machine's first telemetry + the features'
     `warm_up` to `until` less the end of the first period: earlier rows lack features, later ones lack outcomes.
-    A row at a moment when its machine fails is no row: the machine stands, and is being repaired.
+    A row at a moment when its machine fails is no row: the machine stands, and is being repaired. A row between a
+    component's failure and its repair teaches nothing of that component.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def training_rows(
     outcomes = np.empty((len(index), len(components)), dtype=np.int8)
     for column, component in enumerate(components):
         outcome = record.outcomes(index, component, horizon)
-        outcomes[:, column] = np.where(fitted(history, index, component), outcome, NOT_FITTED)
+        outcomes[:, column] = np.where(runs(history, index, component), outcome, NOT_FITTED)
     return TrainingRows(compute(features, history, index), components, outcomes, record, horizon, periods)
 
 
@@ -136,6 +137,12 @@ def fitted(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np
     return np.array([machine in having for machine in index.machine.tolist()], dtype=bool)
 
 
+def runs(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np.bool_]:
+    """Tell which rows are of a machine that has the component, and where it has not failed since it was renewed."""
+    failures, renewals = Occurrences(history.failures), Occurrences(history.renewals)
+    return fitted(history, index, component) & ~failed_and_not_renewed(index, failures, renewals, component)
+
+
 def scorable_rows(
     history: FleetHistory, lookback: timedelta, *, end: datetime, every: timedelta, start: datetime | None = None
 ) -> RowIndex:
@@ -143,7 +150,7 @@ def scorable_rows(
 
     A machine that never spoke has no rows, and one that was retired has none from then on.
     """
-    first = _first_telemetry(history.telemetry)
+    first = first_times(history.telemetry)
     spoke = [m.id for m in history.machines if m.id in first]
     if not spoke:
         return RowIndex.of([])
@@ -155,7 +162,8 @@ def scorable_rows(
     return grid.where((grid.time >= begin) & (grid.time < end_ms))
 
 
-def _first_telemetry(telemetry: pa.Table) -> dict[str, int]:
-    times = telemetry.select(["machine", "time"]).group_by("machine").aggregate([("time", "min")])
+def first_times(table: pa.Table) -> dict[str, int]:
+    """Return by machine the first time in a table of a fleet's history [epoch ms]."""
+    times = table.select(["machine", "time"]).group_by("machine").aggregate([("time", "min")])
     first = times["time_min"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
     return dict(zip(times["machine"].to_pylist(), first.to_pylist(), strict=True))

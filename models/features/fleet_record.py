@@ -66,14 +66,14 @@ class FleetRecord:
         self.machines = tuple(known[name] for name in names)
         self._history, self._lookback = history, lookback
         self.time = rows.time
-        tables = (history.telemetry, history.events, history.maintenance)
+        tables = (history.telemetry, history.events, history.renewals)
         stamps = [rows.time, *(_epoch_ms(table) for table in tables)]
         self._first = min((int(s.min()) for s in stamps if len(s)), default=0)
         last = max((int(s.max()) for s in stamps if len(s)), default=0)
         self._lane_width = last - self._first + span_ms(lookback) + 1
         self.lane = self.machine * self._lane_width
         self.place = self.lane + self.time - self._first
-        self._telemetry, self._events, self._maintenance = (self._laid_out(table) for table in tables)
+        self._telemetry, self._events, self._renewals = (self._laid_out(table) for table in tables)
         self._samples: dict[str, tuple[Times, Values]] = {}
         self._moments: dict[tuple[str, timedelta], WindowMoments] = {}
         self._seen: dict[int, NDArray[np.intp]] = {}
@@ -122,8 +122,8 @@ class FleetRecord:
         return self._texts
 
     def replacements(self, component: str) -> Times:
-        """Return the places of the maintenance on one component, sorted."""
-        return _where(self._maintenance, "component", component)
+        """Return the places of what renewed one component, sorted."""
+        return _where(self._renewals, "component", component)
 
     def moments(self, signal: str, width: timedelta) -> WindowMoments:
         """Return the window moments of each row; mean and spread of one window are computed together."""

@@ -22,7 +22,7 @@ _LEAST_DENSITY: Final = 1e-12
 _NARROWEST: Final = 0.05  # of a life: lives are not taken as more alike than that
 _ROUNDS: Final = 30
 _ROWS_AT_ONCE: Final = 2000
-_FEWEST_SAMPLES: Final = 5
+_FEWEST_SAMPLES: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,10 @@ class ExponentialWear:
     r"""The life left given how health indices went, if they go as :math:`h(t) = c + A e^{(t - T) / \tau}`.
 
     T is the end of the life: A is how far an index comes by then. Past lives say what c and A are like at each time
-    constant (a normal distribution each), how common the constants are, how far samples lie from the course, and how long
-    lives are. Beside all that was said in a life so far, by Bayes' rule, this gives a distribution of what is left, with
-    c and A integrated out in closed form [1]_. Indices share T and the constant, and are otherwise taken as independent.
+    constant (a normal distribution each), how common the constants are, how far samples lie from the course, and how
+    long lives are. Beside all that was said in a life so far, by Bayes' rule, this gives a distribution of what is
+    left, with c and A integrated out in closed form [1]_. Indices share T and the constant, and are otherwise taken as
+    independent.
 
     Parameters
     ----------

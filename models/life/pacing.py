@@ -25,8 +25,8 @@ def paced(history: FleetHistory, component: str, step: timedelta, *, until: date
     """Return the history with one sample per machine and step, stamped like the last that is in it.
 
     Steps are counted back from `until` and closed at their ends, so none reaches beyond a row that stands there. A step
-    in which the component was worked on is two: what the old one said stays out of the new one's. Of whole numbers,
-    such as counters, the last one stands for the step; states are left out.
+    in which the component was renewed is two: what the old one said stays out of the new one's. Of whole numbers,
+    such as counters, the last one stands for the step; states are left out. NaN, like null, was not said.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ def paced(history: FleetHistory, component: str, step: timedelta, *, until: date
             samples["machine"],
             pa.array((to_epoch_ms(until) - time) // (step // MILLISECOND)),
             pa.array(_lives_before(told, component, samples["machine"], time)),
-            *(samples[name] for name in ("time", *numeric)),
+            samples["time"],
+            *(_said(samples[name]) for name in numeric),
         ],
         names=[*_GROUP, "at", *(f"s{n}" for n in range(len(numeric)))],
     )
@@ -63,8 +64,9 @@ def paced(history: FleetHistory, component: str, step: timedelta, *, until: date
 def _lives_before(
     history: FleetHistory, component: str, machines: pa.ChunkedArray, time: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return how often work on the component had been done before each sample; what is stamped at it was not yet."""
-    work = history.maintenance.filter(pc.equal(history.maintenance["component"], component))
+    """Return how often the component had been renewed before each sample; what is stamped at it was not yet."""
+    renewals = history.renewals
+    work = renewals.filter(pc.equal(renewals["component"], component))
     codes, names = _codes(machines)
     count = np.zeros(len(time), dtype=np.int64)
     worked, worked_on = _epoch_ms(work["time"]), np.asarray(work["machine"].to_pylist(), dtype=object)
@@ -72,6 +74,11 @@ def _lives_before(
         own = codes == code
         count[own] = np.searchsorted(np.sort(worked[worked_on == name]), time[own], side="left")
     return count
+
+
+def _said(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the values with null for NaN, which a mean does not skip."""
+    return pc.if_else(pc.is_nan(values), None, values) if pa.types.is_floating(values.type) else values
 
 
 def _codes(machines: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:

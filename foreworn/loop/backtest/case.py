@@ -1,6 +1,6 @@
 """The backtest that a person asks for: one split, and what else shall be known of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -108,7 +108,7 @@ def backtest(
     if price is not None:
         found |= _priced(found["limits"], history, price)
     said = {ONE_SPLIT: found["origins"], NOT_PROBED: found["probes"], NOT_PRICED: price}
-    found["limits"] = [sentence for sentence in found["limits"] if not said.get(sentence)]
+    found["limits"] = [sentence for sentence in found["limits"] if not said.get(sentence)] + _not_run(found["probes"])
     return found
 
 
@@ -154,3 +154,7 @@ def _priced(limits: Sequence[str], history: FleetHistory, price: Callable[[Fleet
 
 def _probes(done: Backtest | UnitBacktest, history: FleetHistory, repeat: Repeat) -> dict[str, Any]:
     return {"probes": [asdict(found) for found in probe(done, history, repeat)]}
+
+
+def _not_run(probes: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"The probe of {one['name']} could not be run: {one['said']}." for one in probes if one["passed"] is None]

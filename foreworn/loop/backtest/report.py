@@ -14,7 +14,7 @@ from foreworn.telemetry.sample import from_epoch_ms
 from models.evaluation.alarms import EpisodeEnd
 from models.evaluation.judgement import NOTICE
 from models.evaluation.months import failures_by_month
-from models.evaluation.notice_recall import HOURS, notice_recall, with_notice
+from models.evaluation.notice_recall import HOURS, could_have_notice, notice_recall, with_notice
 from models.evaluation.worst import Miss, MissKind, worst_misses
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _component(verdict: Verdict, name: str) -> dict[str, Any]:
         "component": name,
         "failures": len(notices),
         "caught": {str(hours): len(with_notice(notices, hours)) for hours in HOURS},
+        "could_have": {str(hours): len(could_have_notice(notices, hours)) for hours in HOURS},
         "false_alarm_episodes": sum(e.component == name and e.end is EpisodeEnd.FALSE_ALARM for e in judged.episodes),
         "f1": _known(verdict.f1(name)),
         "average_precision": _known(verdict.average_precision(name)),

@@ -219,10 +219,10 @@ def _last_telemetry(history: FleetHistory) -> dict[str, int]:
 def _by_lives(fold: Backtest) -> Judgement:
     """Return the judgement by each machine's own time: its months, and failures that could have had notice."""
     step = span_ms(fold.model.provenance.settings.every)
-    times = [fold.index.time[own] for own in fold.index.places().values()]
-    covered = sum(int(time.max() - time.min()) + step for time in times)
+    times = {machine: fold.index.time[own] for machine, own in fold.index.places().items()}
+    covered = {machine: int(time.max() - time.min()) + step for machine, time in times.items()}
     return replace(
         fold.judgement,
         notices=[n for n in fold.judgement.notices if n.watched_h >= NOTICE / timedelta(hours=1)],
-        machine_months=covered / span_ms(_MONTH),
+        months_by_machine={machine: time / span_ms(_MONTH) for machine, time in covered.items()},
     )

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.models import azure
 from benchmarks.models.__main__ import main
+from benchmarks.report import BenchmarkReport
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.backtest import Backtest
 from tests.unit.models.failure.trained import UNTIL, fleet
@@ -102,6 +103,41 @@ def test_forecasts_that_have_seen_the_test_labels_are_found_out(
     monkeypatch.setattr(azure, "run", peeking)
     assert main(["azure", "--data", str(data), *OPTIONS, "--without-events", "--permute-test-labels"]) == 1
     assert "DIFFERENT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("option", "suffixes", "said"),
+    [
+        pytest.param(["--permute-test-labels"], [""], "1 of 4 variants: with events", id="the first unless told"),
+        pytest.param(
+            ["--permute-test-labels", "all"],
+            ["", "_without_events", "_48h", "_telemetry_alone"],
+            "4 of 4 variants: telemetry alone",
+            id="all",
+        ),
+        pytest.param([], [], "", id="none unless asked"),
+    ],
+)
+def test_which_variants_permuted_labels_were_held_against_is_said(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: list[str],
+    suffixes: list[str],
+    said: str,
+) -> None:
+    held: list[str] = []
+
+    def blind(_: FleetHistory, __: azure.Split, variant: azure.Variant) -> bool:
+        held.append(variant.suffix)
+        return variant.suffix != "_48h"
+
+    nothing = BenchmarkReport(benchmark="models", set="azure", protocol="", figures={}, seed=1)
+    monkeypatch.setattr(azure, "measure", lambda *_, **__: nothing)
+    monkeypatch.setattr(azure, "permutation_changes_nothing", blind)
+    assert main(["azure", "--data", str(data), *OPTIONS, *option]) == ("_48h" in suffixes)
+    assert held == suffixes
+    assert said in capsys.readouterr().out
 
 
 def test_permuting_deals_out_the_later_failures_and_keeps_the_earlier() -> None:

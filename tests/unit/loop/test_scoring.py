@@ -64,6 +64,17 @@ class MeanWear:
         return float(np.mean(wear)) if len(wear) else 0.0
 
 
+class SteadyByDay(MeanWear):
+    """A model that always says the same of the next day; its probability of a week is the mean wear."""
+
+    def __init__(self) -> None:
+        super().__init__("steady-by-day")
+
+    def _of(self, machine: str, time: datetime, wear: float, issued_at: datetime) -> Forecast:
+        curve = ((self.horizon, 0.1), (self.horizons[1], max(0.1, wear)))
+        return Forecast(machine, "bearing", time, self.horizon, 0.1, self.version, issued_at, curve=curve)
+
+
 class Plant:
     """One pump with one device, everything in memory."""
 
@@ -149,6 +160,46 @@ def test_late_data_that_changes_nothing_makes_no_revision(plant: Plant) -> None:
     plant.say(1, 0.2)
     plant.dirty.mark([DirtyWindow("d", START + HOUR, START + 3 * HOUR)])
     assert plant.scoring.score_due() == 0
+
+
+def test_late_data_that_changes_only_the_curve_goes_up_on_the_board_and_not_on_record(plant: Plant) -> None:
+    plant.model = SteadyByDay()
+    plant.say(1, 0.2)
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    on_record = plant.issued()
+    plant.say(2, 1.0)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 0
+    assert plant.issued().equals(on_record)
+    (standing,) = plant.verdicts.latest()
+    assert (standing.time, standing.revision) == (START + 3 * HOUR, 0)
+    assert standing.curve == ((24 * HOUR, 0.1), (168 * HOUR, 0.6))
+
+
+def test_a_new_curve_keeps_the_revision_that_stands(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.model = SteadyByDay()
+    for hour in (2, 3):  # the first revises what the former model said, the second only its own curve
+        plant.say(hour, 1.0)
+        plant.dirty.mark([DirtyWindow("d", START + hour * HOUR, START + 3 * HOUR)])
+        plant.scoring.score_due()
+    (standing,) = plant.verdicts.latest()
+    assert (standing.revision, standing.curve[-1][1]) == (1, pytest.approx(2.2 / 3))
+    assert plant.issued().filter(pc.greater(plant.issued()["revision"], 1)).num_rows == 0
+
+
+def test_late_data_of_an_hour_that_was_never_scored_puts_nothing_on_the_board(plant: Plant) -> None:
+    plant.model = None
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.model = MeanWear()
+    plant.say(2, 0.8)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 0
+    assert plant.verdicts.latest() == []
 
 
 def test_a_revision_of_the_past_does_not_replace_the_standing_verdict(plant: Plant) -> None:

@@ -1,18 +1,25 @@
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from foreworn.clock import ManualClock
 from foreworn.errors import TooLittleHistory
-from foreworn.loop.promotion import filed_decision
-from foreworn.loop.training import train, train_detector
+from foreworn.loop.promotion import Check, PromotionDecision, decide, filed_decision, objections
+from foreworn.loop.training import Trained, train, train_detector
 from foreworn.settings import ScoringSettings
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
+from models.failure import train as train_model
 from models.registry import FolderDetectorStore, FolderModelStore
 from tests.unit.models.anomaly.pumps import TRAINED_UNTIL, pumps
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
 from tests.unit.models.small_fleet import at
+
+NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
 def test_a_trained_model_is_kept_and_put_in_use(tmp_path: Path) -> None:
@@ -59,6 +66,77 @@ def test_a_model_that_cannot_be_read_is_replaced_by_the_next(tmp_path: Path) -> 
     assert new.decision.promoted
     assert "trees-0-0.txt" in new.decision.checks[-1].said
     assert fresh.serving_version() == new.model.version
+
+
+def test_a_version_that_was_rolled_back_from_is_not_put_in_use_by_training_it_again(tmp_path: Path) -> None:
+    models = FolderModelStore(tmp_path, clock=ManualClock(NOW))
+    first, second = trained(models), trained(models, trees=20)
+    models.rollback(by="ann", why="alarms on every pump")
+    assert [check.name for check in objections(models, second.model.version)] == ["rollback"]
+    again = trained(models, trees=20)
+    assert again.model.version == second.model.version
+    assert not again.decision.promoted
+    assert again.decision.failed == (
+        Check("rollback", False, "rolled back on 2026-03-01 06:00 UTC by ann: alarms on every pump"),
+    )
+    assert models.serving_version() == first.model.version
+    models.promote(second.model.version, by="ann", why="it was the pumps")
+    assert objections(models, second.model.version) == ()
+
+
+def test_a_champion_that_changed_during_the_judging_is_judged_against_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = FolderModelStore(tmp_path)
+    trained(models, trees=20)
+    meanwhile = kept(models, trees=25)
+    _promote_while_judging(monkeypatch, models, [meanwhile])
+    late = trained(models)
+    assert late.decision.promoted
+    assert late.decision.against == meanwhile
+    assert models.promotions()[-1].replaced == meanwhile
+    assert filed_decision(models, late.model.version) == late.decision
+
+
+def test_a_version_that_is_overtaken_twice_is_kept_and_not_put_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = FolderModelStore(tmp_path)
+    first = trained(models, trees=20)
+    other = kept(models, trees=25)
+    _promote_while_judging(monkeypatch, models, [other, first.model.version])
+    late = trained(models)
+    assert not late.decision.promoted
+    (overtaken,) = late.decision.failed
+    assert (overtaken.name, overtaken.binding) == ("overtaken", True)
+    assert f"judged against {other}, and by now {first.model.version} is in use" in overtaken.said
+    assert models.serving_version() == first.model.version
+    assert filed_decision(models, late.model.version) == late.decision
+
+
+def trained(models: FolderModelStore, *, trees: int = 30) -> Trained:
+    settings = SMALL.model_copy(update={"trees": trees})
+    return train(fleet(), until=UNTIL, settings=ScoringSettings(), models=models, model_settings=settings)
+
+
+def kept(models: FolderModelStore, *, trees: int) -> str:
+    """Train and keep a version that is not put in use."""
+    model = train_model(fleet(), until=UNTIL, settings=SMALL.model_copy(update={"trees": trees}))
+    models.save(model)
+    return model.version
+
+
+def _promote_while_judging(monkeypatch: pytest.MonkeyPatch, models: FolderModelStore, versions: list[str]) -> None:
+    """Have another process put one of these in use at the end of each judging, as long as there are any."""
+    coming = iter(versions)
+
+    def decide_slowly(*terms: Any) -> PromotionDecision:
+        decision = decide(*terms)
+        for version in islice(coming, 1):
+            models.promote(version, by="ben", why="another training")
+        return decision
+
+    monkeypatch.setattr("foreworn.loop.training.decide", decide_slowly)
 
 
 def test_with_too_little_history_the_last_good_model_keeps_serving(tmp_path: Path) -> None:

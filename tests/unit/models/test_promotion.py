@@ -1,6 +1,8 @@
 """A store's journal of what was put in use, and what is filed with a version; with models that are one line long."""
 
+import fcntl
 import json
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from foreworn.clock import ManualClock
-from foreworn.errors import DamagedModel, NotFound
+from foreworn.errors import Conflict, DamagedModel, NotFound
 from models.promotion_journal import JOURNAL
 from models.registry import FolderStore
 
@@ -49,6 +51,27 @@ def test_a_promotion_is_written_down_with_who_and_why(tmp_path: Path) -> None:
     assert (second.version, second.replaced, second.time, second.kind) == ("b", "a", NOW, "promoted")
     assert second.checks == ({"name": "skill", "passed": True},)
     assert models.serving() == Line("b")
+
+
+@pytest.mark.parametrize("other", ["b", None], ids=["judged against b", "judged against nothing"])
+def test_what_was_judged_against_another_than_the_one_in_use_is_not_put_in_use(
+    tmp_path: Path, other: str | None
+) -> None:
+    models = store(tmp_path, "a", "b", "c")
+    models.promote("a", by="ann", why="the first", expected=None)
+    with pytest.raises(Conflict, match=f"c was judged against {other or 'nothing'}, and by now a is in use"):
+        store(tmp_path).promote("c", by="ben", why="better", expected=other)
+    assert models.serving() == Line("a")
+    assert [p.version for p in models.promotions()] == ["a"]
+
+
+def test_of_two_that_were_judged_against_the_same_one_comes_in_use(tmp_path: Path) -> None:
+    stores = [store(tmp_path, "a", "b", "c"), store(tmp_path)]
+    stores[0].promote("a", by="ann", why="the first")
+    stores[0].promote("b", by="ann", why="better than a", expected="a")
+    with pytest.raises(Conflict):
+        stores[1].promote("c", by="ben", why="better than a", expected="a")
+    assert [(p.version, p.replaced) for p in stores[1].promotions()] == [("a", None), ("b", "a")]
 
 
 def test_rolling_back_again_goes_further_back_until_nothing_served_before(tmp_path: Path) -> None:
@@ -132,10 +155,48 @@ def test_what_is_filed_with_a_version_stays_when_it_is_saved_again(tmp_path: Pat
     assert models.versions() == ["a"]
 
 
+@pytest.mark.parametrize("before", [None, b"old"], ids=["nothing was filed before", "an older one was filed"])
+def test_filing_that_a_crash_cut_short_leaves_what_was_filed_before(
+    tmp_path: Path, before: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = store(tmp_path, "a")
+    if before is not None:
+        models.attach("a", "report.html", before)
+    with monkeypatch.context() as crash:
+        crash.setattr("models.cards.write_card", _crashed)
+        with pytest.raises(KeyboardInterrupt):
+            models.attach("a", "report.html", b"new")
+    if before is None:
+        assert models.attachments("a") == {}
+    else:
+        assert models.attachment("a", "report.html") == before
+    models.attach("a", "report.html", b"newest")
+    assert models.attachment("a", "report.html") == b"newest"
+    assert b"new" not in {file.read_bytes() for file in (tmp_path / "a" / "archive").iterdir()}
+
+
+def _crashed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_filing_and_saving_wait_for_each_other(tmp_path: Path) -> None:
+    models = store(tmp_path, "a")
+    saving = threading.Thread(target=store(tmp_path).save, args=(Line("a"),))
+    with (tmp_path / ".lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        saving.start()
+        saving.join(0.2)
+        assert saving.is_alive()
+    saving.join(10)
+    assert not saving.is_alive()
+    assert models.load("a") == Line("a")
+
+
 def test_an_attachment_that_was_changed_is_an_error(tmp_path: Path) -> None:
     models = store(tmp_path, "a")
     models.attach("a", "report.json", b"{}")
-    (tmp_path / "a" / "archive" / "report.json").write_bytes(b"[]")
+    (filed,) = (tmp_path / "a" / "archive").glob("*-report.json")
+    filed.write_bytes(b"[]")
     with pytest.raises(DamagedModel, match=r"report\.json does not match"):
         models.attachment("a", "report.json")
 

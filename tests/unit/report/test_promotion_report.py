@@ -78,6 +78,24 @@ def test_a_failed_probe_is_told_before_everything_else() -> None:
     assert '<div class="alarmed" role="alert">' in page
 
 
+def test_a_probe_that_could_not_be_run_has_neither_passed_nor_failed() -> None:
+    probes = [
+        {"name": "gap", "passed": True, "said": ""},
+        {"name": "shuffled labels", "passed": None, "said": "too few failures"},
+    ]
+    page = promotion_report(with_changes(probes=probes))
+    text = Page(page).text
+    assert 'class="alarmed"' not in page
+    told = text.index("1 of 2 checks for leaks could not be run (shuffled labels)")
+    assert told < text.index("What this model would have caught")
+    assert text.index("Not run · shuffled labels: Too few failures.") < text.index("Passed · gap")
+
+
+def test_components_are_told_of_the_failures_that_could_have_had_the_notice() -> None:
+    component = {"component": "rotor", "failures": 46, "caught": {"48": 2}, "could_have": {"48": 40}}
+    assert "2 of 40" in text_of(with_changes(by_component=[component]))
+
+
 def test_passed_probes_raise_no_alarm() -> None:
     assert 'class="alarmed"' not in promotion_report(full_report())
 

@@ -79,6 +79,7 @@ def test_a_failure_is_caught_by(alarms: list[float], facts: Record, lead: float 
         pytest.param(list(range(0, 48, 3)), record(failures=[48]), 48.0, True, id="longer than the horizon"),
         pytest.param([12, 15, 24, 27], record(failures=[48]), 24.0, True, id="a pause before the horizon ends it"),
         pytest.param([30, 42], record(failures=[48]), 18.0, False, id="a pause within the horizon does not"),
+        pytest.param([18, 21, 24], record(failures=[48]), 30.0, True, id="nor does silence up to the failure"),
         pytest.param(
             [33, 36, 39, 42, 45], record(failures=[39, 48]), 9.0, False, id="not over a failure of the part before"
         ),

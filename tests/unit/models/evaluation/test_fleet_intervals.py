@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from models.evaluation.alarms import Episode, EpisodeEnd
 from models.evaluation.classification import average_precision
 from models.evaluation.fleet_intervals import FleetIntervals, Interval
 from models.evaluation.judgement import Judgement, judge
@@ -46,6 +49,18 @@ def test_machines_without_failures_or_alarms_are_drawn_too() -> None:
     assert "m2" not in {e.machine for e in found.episodes}
     assert alone().high == alone().low
     assert several().low < several().high
+
+
+def test_machines_that_were_watched_for_different_times_bring_their_own_months() -> None:
+    months = {f"m{place}": 10.0 if place < 4 else 0.5 for place in range(20)}
+    false = [
+        Episode(machine, "seal", 0, 0, EpisodeEnd.FALSE_ALARM)
+        for machine, watched in months.items()
+        for _ in range(int(2 * watched))
+    ]
+    watched = replace(judgement(), episodes=false, months_by_machine=months)
+    interval = FleetIntervals(watched, sorted(months), samples=200).false_alarms_per_machine_month()
+    assert (interval.low, interval.high) == pytest.approx((2.0, 2.0))
 
 
 def test_the_slope_of_pooled_log_odds_is_near_the_exact_one() -> None:

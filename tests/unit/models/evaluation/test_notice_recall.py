@@ -1,6 +1,6 @@
 from models.evaluation.fleet_intervals import FleetIntervals
 from models.evaluation.judgement import judge
-from models.evaluation.notice_recall import notice_recall, with_notice
+from models.evaluation.notice_recall import could_have_notice, notice_recall, with_notice
 from tests.unit.models.evaluation.test_judgement import forecasts
 from tests.unit.models.small_fleet import at, history
 
@@ -21,4 +21,5 @@ def test_recall_at_each_notice_is_of_failures_that_could_have_had_it() -> None:
     assert found[0].interval.low == 0.5
     assert found[0].interval.high == 1.0
     assert [n.machine for n in with_notice(judged.notices, 24)] == ["m1"]
+    assert len(could_have_notice(judged.notices, 48)) == 2
     assert judged.caught_12h == 1

@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 from foreworn.economics.weibull_life import WeibullLife
+from foreworn.telemetry.sample import to_epoch_ms
 from models.failure.age_model import AgeModel, failing, fit_age_model
 from models.features import RowIndex
 from tests.unit.models.small_fleet import at, history, machine
@@ -48,11 +49,25 @@ def test_lives_are_read_from_failures_and_maintenance() -> None:
             ("m2", at(30 * 24), "seal", "corrective"),
         ],
     )
-    ends = {"since_ms": int(at(0).timestamp() * 1000), "until_ms": int(at(50 * 24).timestamp() * 1000)}
-    model = fit_age_model(known, "seal", **ends)
+    since, until = to_epoch_ms(at(0)), to_epoch_ms(at(50 * 24))
+    watched = dict.fromkeys(("m1", "m2", "m3"), since)
+    model = fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from=watched)
     assert model is not None
     assert (model.life.failures, model.life.assumed) == (2, True)
     assert model.life.scale == pytest.approx(((10**2 + 10**2 + 30**2 + 30**2 + 20**2) / 2) ** 0.5)
-    assert fit_age_model(known, "bearing", **ends) is None
+    assert fit_age_model(known, "bearing", since_ms=since, until_ms=until, watched_from=watched) is None
     rows = RowIndex.of([("m1", at(20 * 24)), ("m1", at(26 * 24)), ("m3", at(26 * 24))])
     assert model.age_days(known, rows).tolist() == pytest.approx([10.0, 6.0, np.nan], nan_ok=True)
+
+
+def test_what_lasted_until_failures_were_recorded_counts_from_there() -> None:
+    known = history(
+        failures=[("m1", at(30 * 24), "seal")],
+        maintenance=[("m1", at(day * 24), "seal", "preventive") for day in (5, 10, 40)],
+    )
+    since, until, watched = to_epoch_ms(at(0)), to_epoch_ms(at(50 * 24)), {"m1": to_epoch_ms(at(18 * 24))}
+    model = fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from=watched)
+    assert model is not None
+    # 8 to 20 days, failed; then twice 10 days; what was over by day 18 may have failed unrecorded
+    assert model.life.scale == pytest.approx((20**2 - 8**2 + 10**2 + 10**2) ** 0.5)
+    assert fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from={}) is None

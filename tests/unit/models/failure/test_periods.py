@@ -43,7 +43,10 @@ def taught(failed: list[int], replaced: list[int], known: int = 10_000) -> list[
         pytest.param([40], [30], 200, ["survived", "nothing", "nothing", "nothing"], id="replaced before it failed"),
         pytest.param([30], [40], 200, ["survived", "failed", "nothing", "nothing"], id="failed before it was replaced"),
         pytest.param([], [], 50, ["survived", "survived", "nothing", "nothing"], id="the record ends within"),
-        pytest.param([60], [], 60, ["survived", "survived", "failed", "nothing"], id="failed as the record ends"),
+        pytest.param([60], [], 60, ["survived", "survived", "nothing", "nothing"], id="failed as the record ends"),
+        pytest.param(
+            [60], [], 96, ["survived", "survived", "failed", "nothing"], id="the record ends with the interval"
+        ),
         pytest.param([24], [], 200, ["failed", "nothing", "nothing", "nothing"], id="an interval takes in its end"),
     ],
 )
@@ -51,6 +54,19 @@ def test_an_interval_teaches_what_is_known_of_it(
     failed: list[int], replaced: list[int], known: int, expected: list[str]
 ) -> None:
     assert taught(failed, replaced, known) == expected
+
+
+@pytest.mark.parametrize("period", [Period(timedelta(0), 7 * DAY), Period(2 * DAY, 7 * DAY)])
+def test_among_known_rows_as_many_fail_as_the_true_rate_says(period: Period) -> None:
+    machines, days, mean_life = 500, 15, 20.0
+    draw = np.random.default_rng(3)
+    gaps = draw.exponential(mean_life, (machines, 12)).cumsum(axis=1)
+    failures = [(f"m{i}", at(24 * day), "seal") for i, own in enumerate(gaps) for day in own if day < days]
+    steady = Record.of(history(failures=failures).failures, None, known_until=at(24 * days))
+    index = RowIndex.grid([f"m{i}" for i in range(machines)], at(0), at(24 * days), DAY / 2)
+    found = period_outcomes(steady, index, "seal", period)
+    expected = -np.expm1(-(period.end - period.start) / DAY / mean_life)
+    assert found.failed[found.known].mean() == pytest.approx(expected, rel=0.08)
 
 
 @examples

@@ -74,7 +74,8 @@ def test_quantiles_of_what_is_left_are_in_order_and_hold() -> None:
     rows = [(n, life - left) for n, life in enumerate(LIVES) for left in (10, 30, 50, 70)]
     left = np.array([LIVES[n] - hour for n, hour in rows])
     p10, p50, p90 = learned().values(record([(f"e{n:02d}", hour) for n, hour in rows]))[:, -3:].T
-    assert np.all(p10 <= p50) and np.all(p50 <= p90)
+    assert np.all(p10 <= p50)
+    assert np.all(p50 <= p90)
     assert 0.7 <= np.mean((p10 <= left) & (left <= p90)) <= 1.0
 
 
@@ -85,10 +86,10 @@ def test_a_row_says_the_same_alone_as_among_others_and_nothing_later_changes_it(
     assert np.array_equal(among[0], alone[0])
 
 
-def test_too_few_samples_say_nothing() -> None:
-    told = learned().values(record([("e03", 4.0), ("e03", 5.0)]))
+def test_one_sample_leaves_about_what_past_lives_had_and_without_any_nothing_is_said() -> None:
+    told = learned().values(record([("e03", 0.5), ("e03", 1.0)]))
     assert np.isnan(told[0]).all()
-    assert not np.isnan(told[1]).any()
+    assert 90 < told[1, -2] < 160  # the median of what is left of lives of 100 to 155 h
 
 
 def test_a_kept_one_says_the_same() -> None:
