@@ -55,12 +55,15 @@ def train(
         )
     terminal.show_model(trained.model, in_use=trained.decision.promoted)
     show_decision(trained.decision)
+    detectors = bootstrap.open_detector_store(settings)
     try:
-        detector = train_detector(fleet.history, until=until, detectors=bootstrap.open_detector_store(settings))
+        detector = train_detector(fleet.history, until=until, detectors=detectors)
     except TooLittleHistory as little:
         terminal.err.print(f"No anomaly detector: {little}", highlight=False)
     else:
-        terminal.out.print(f"Anomaly detector {detector.version}, now in use", highlight=False)
+        in_use = detectors.serving_version()
+        said = "now in use" if in_use == detector.version else f"kept; {in_use}, in use, learned from newer data"
+        terminal.out.print(f"Anomaly detector {detector.version}, {said}", highlight=False)
     if settings.scoring.remaining_life:
         _train_lives(fleet, until, settings)
     if not trained.decision.promoted:

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foreworn.clock import Clock
 from foreworn.fleet.machine import Machine
@@ -18,6 +19,9 @@ from foreworn.telemetry.sample import MILLISECOND
 MACHINES_AT_ONCE: Final = 50
 """A life's telemetry is long: this many machines' is held in memory at a time."""
 
+LONGEST_SILENCE: Final = timedelta(days=1)
+"""A machine that has said nothing for longer is not told of: what it has worn since is unknown."""
+
 Seat = tuple[str, str]
 """(machine, component)"""
 
@@ -28,7 +32,8 @@ class LifeScoring:
     """The use case that turns a component's whole life on record into how much of it is left.
 
     What is told of time t rests on what is stamped at or before t. A component that failed and was not repaired has no
-    life to tell of. Telling the same time again writes the same over it.
+    life to tell of, and of a machine that has been silent for a day nothing new is told. Telling the same time again
+    writes the same over it.
 
     Parameters
     ----------
@@ -88,10 +93,13 @@ class LifeScoring:
         if not begun:
             return 0
         history = self._history.between(min(begun), time + MILLISECOND, machines=[x.id for x in machines])
+        speaking = _speaking(history.telemetry, time)
         told = [
             LifeForecast.of(life, issued_at=self._clock.now())
             for model in models
-            for life in model.remaining_life(history, [(x.id, time) for x in seats[model.component]])
+            for life in model.remaining_life(
+                history, [(x.id, time) for x in seats[model.component] if x.id in speaking]
+            )
         ]
         self._lives.write_life_forecasts(told)
         self._board.post(told)
@@ -118,6 +126,12 @@ class _Record:
     def begun(self, machine: Machine, component: str) -> datetime:
         """Return when the component's life began; of what stands in a future that is none yet, `time`."""
         return min(self._renewed.get((machine.id, component), machine.installed_at), self._time)
+
+
+def _speaking(telemetry: pa.Table, time: datetime) -> set[str]:
+    """Return the machines that said something in the day before `time`."""
+    latest = pa.scalar(time - LONGEST_SILENCE, telemetry.schema.field("time").type)
+    return set(telemetry.filter(pc.greater(telemetry["time"], latest))["machine"].to_pylist())
 
 
 def _newest(records: pa.Table) -> Mapping[Seat, datetime]:

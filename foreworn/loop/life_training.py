@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.component_lives import component_lives, renewals
+from foreworn.loop.recency import newer_in_use
 from foreworn.telemetry.sample import MILLISECOND
 from models.life import GradientBoostedLifeModel, LifeModelSettings
 from models.life import train as train_model
@@ -95,6 +96,9 @@ def _trained(
     store.save(model)
     if doubt := _doubt(model):
         return LifeTraining(component, None, f"model {model.version} is kept and not put in use: {doubt}")
+    if newer := newer_in_use(store, model):
+        why = f"model {model.version} is kept and not put in use: {newer}, in use, learned from newer data"
+        return LifeTraining(component, None, why)
     store.serve(model.version)
     return LifeTraining(component, model)
 

@@ -8,6 +8,7 @@ from foreworn.errors import Conflict, DamagedModel, NotFound
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.model_contest import Contest, NoContest, Recipe, hold_contest
 from foreworn.loop.promotion import Check, PromotionDecision, decide, file_decision
+from foreworn.loop.recency import newer_in_use
 from foreworn.settings import ScoringSettings
 from foreworn.telemetry.signal import SignalCatalogue, SignalType
 from models import anomaly
@@ -135,6 +136,8 @@ def train_detector(
 ) -> anomaly.SubspaceDetector:
     """Learn what is healthy from what was stamped before `until`, save the detector, and put it in use.
 
+    It does not take the place of one that learned from newer data.
+
     Raises
     ------
     TooLittleHistory
@@ -142,5 +145,6 @@ def train_detector(
     """
     detector = anomaly.train(history, until=until)
     detectors.save(detector)
-    detectors.serve(detector.version)
+    if newer_in_use(detectors, detector) is None:
+        detectors.serve(detector.version)
     return detector

@@ -231,9 +231,10 @@ def check_plan(plan: ScoredRows, age: ScoredRows, *, everything: float = float("
 
 
 def shuffled_failures(history: FleetHistory, *, seed: int = 1) -> FleetHistory:
-    """Return the history with its failures dealt out anew over machines and time; all else stays as it was.
+    """Return the history with its failures dealt out anew over machines and time; all else stays on record.
 
-    Each failure keeps its component, and falls on a machine that has it, at a whole hour of the telemetry's stretch.
+    Each failure keeps its component, and falls on a machine that has it, at a whole hour of the telemetry's stretch. It
+    is repaired at once: the rows after it would else teach nothing, up to a repair that has nothing to do with it.
     What a model trained on it foretells of it, it cannot have from the machines.
     """
     failures, time = history.failures, history.telemetry["time"]
@@ -252,7 +253,11 @@ def shuffled_failures(history: FleetHistory, *, seed: int = 1) -> FleetHistory:
     for name, values in columns.items():
         failures = failures.set_column(failures.column_names.index(name), failures.schema.field(name), values)
     order = [("machine", "ascending"), ("time", "ascending"), ("component", "ascending")]
-    return replace(history, failures=failures.sort_by(order))
+    repaired = failures.select(["time", "machine", "component"])
+    for name, value in (("action", "replaced"), ("kind", "corrective")):
+        repaired = repaired.append_column(name, pa.array([value] * len(failures), pa.string()))
+    maintenance = pa.concat_tables([history.maintenance, repaired.select(history.maintenance.column_names)])
+    return replace(history, failures=failures.sort_by(order), maintenance=maintenance.sort_by(order))
 
 
 def _moved(failed: Flags, begins: NDArray[np.intp], generator: np.random.Generator) -> Flags:

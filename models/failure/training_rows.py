@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from foreworn.fleet.history import FleetHistory
@@ -138,9 +139,16 @@ def fitted(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np
 
 
 def runs(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np.bool_]:
-    """Tell which rows are of a machine that has the component, and where it has not failed since it was renewed."""
-    failures, renewals = Occurrences(history.failures), Occurrences(history.renewals)
-    return fitted(history, index, component) & ~failed_and_not_renewed(index, failures, renewals, component)
+    """Tell which rows are of a machine that has the component, and where it has not failed since it was renewed.
+
+    Where repairs of a component are on record nowhere, its failures count as repaired at once: else a fleet that notes
+    failures alone would teach nothing after the first one.
+    """
+    having, renewals = fitted(history, index, component), history.renewals
+    of_component = pc.and_(pc.equal(renewals["component"], component), pc.equal(renewals["kind"], "corrective"))
+    if not pc.any(of_component).as_py():
+        return having
+    return having & ~failed_and_not_renewed(index, Occurrences(history.failures), Occurrences(renewals), component)
 
 
 def scorable_rows(

@@ -42,9 +42,7 @@ class TruthTeller:
         seats = [(machine, c, time) for machine, time in rows for _, c in sorted(k for k in known if k[0] == machine)]
         return [self._said(*seat, issued_at) for seat in seats]
 
-    def score(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
-    ) -> ScoredRows:
+    def score(self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime) -> ScoredRows:
         raise AssertionError("nobody asks for a table here")
 
     def _said(self, machine: str, component: str, time: datetime, issued_at: datetime) -> Forecast:

@@ -76,8 +76,8 @@ class Plant:
         row = {"time": time, "machine": machine, "component": "bearing", "mode": "wear"}
         self.registry.record_failures(pa.Table.from_pylist([row], FAILURE_SCHEMA))
 
-    def replace(self, machine: str, time: datetime) -> None:
-        row = {"time": time, "machine": machine, "component": "bearing", "action": "replace", "kind": "preventive"}
+    def replace(self, machine: str, time: datetime, *, action: str = "replaced", kind: str = "preventive") -> None:
+        row = {"time": time, "machine": machine, "component": "bearing", "action": action, "kind": kind}
         self.registry.record_maintenance(pa.Table.from_pylist([row], MAINTENANCE_SCHEMA))
 
 
@@ -114,6 +114,20 @@ def test_a_component_that_failed_and_was_not_repaired_has_no_life_to_tell_of(pla
     plant.fail("a", MIDNIGHT - 3 * HOUR)
     plant.fail("b", MIDNIGHT - 3 * HOUR)
     plant.replace("b", MIDNIGHT - 3 * HOUR)
+    plant.scoring.tell(MIDNIGHT)
+    assert [x.machine for x in plant.board.latest()] == ["b"]
+
+
+def test_a_machine_that_has_been_silent_for_a_day_is_told_nothing_new(plant: Plant) -> None:
+    plant.say("a", MIDNIGHT + 2 * DAY - HOUR, 45.0)
+    plant.scoring.tell(MIDNIGHT + 2 * DAY)
+    assert [(x.machine, x.p50) for x in plant.board.latest()] == [("a", 55.0)]
+
+
+def test_only_what_renews_a_failed_component_gives_it_a_life_to_tell_of(plant: Plant) -> None:
+    for machine, action in (("a", "inspected"), ("b", "repaired")):
+        plant.fail(machine, MIDNIGHT - 3 * HOUR)
+        plant.replace(machine, MIDNIGHT - 3 * HOUR, action=action, kind="corrective")
     plant.scoring.tell(MIDNIGHT)
     assert [x.machine for x in plant.board.latest()] == ["b"]
 

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -165,6 +165,15 @@ def test_a_trained_detector_is_kept_and_put_in_use(tmp_path: Path) -> None:
     serving = detectors.serving()
     assert serving is not None
     assert serving.version == detector.version
+
+
+def test_a_detector_of_older_data_does_not_take_the_place_of_a_newer_one(tmp_path: Path) -> None:
+    detectors = FolderDetectorStore(tmp_path / "detectors")
+    newer = train_detector(pumps(), until=TRAINED_UNTIL, detectors=detectors)
+    older = train_detector(pumps(), until=TRAINED_UNTIL - timedelta(days=1), detectors=detectors)
+    assert older.version != newer.version
+    assert older.version in detectors.versions()
+    assert detectors.serving_version() == newer.version
 
 
 def test_a_counter_is_no_feature(tmp_path: Path) -> None:

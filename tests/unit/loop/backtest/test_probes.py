@@ -1,7 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,13 +126,15 @@ def test_a_model_that_was_taught_by_the_machines_it_is_judged_on_is_found() -> N
     ],
 )
 def test_a_leak_found_is_kept_and_a_probe_not_run_has_not_passed(results: list[str], passed: bool | None) -> None:
-    made = {"leak": done, "chance": by_chance, "none failed": none_failed, "too few": too_few}
-    found = by_name(probe(done(), fleet(), deals([cast("Backtest", made[name]()) for name in results])))
+    made: dict[str, Callable[[], Backtest | Exception]] = {
+        "leak": done, "chance": by_chance, "none failed": none_failed, "too few": too_few,
+    }  # fmt: skip
+    found = by_name(probe(done(), fleet(), deals([made[name]() for name in results])))
     assert found["shuffled labels"].passed is passed
 
 
 def test_a_failed_probe_is_told_loudly() -> None:
-    found = [
+    found: list[dict[str, Any]] = [
         {"name": "gap", "passed": True, "said": "fine"},
         {"name": "shuffled labels", "passed": None, "said": "too few"},
         {"name": "plan", "passed": False, "said": "the calendar tells"},

@@ -153,11 +153,32 @@ def test_too_little_history_says_what_is_missing(known: FleetHistory, message: s
     ],
 )
 def test_failures_too_few_or_too_close_leave_age_and_no_alarm(failures: list[int], why: str) -> None:
-    trained = train(lonely(failures=[("m1", at(h), "seal") for h in failures]), until=at(40 * 24), settings=SMALL)
+    repaired = [("m1", at(h), "seal", "corrective") for h in failures]
+    known = lonely(failures=[("m1", at(h), "seal") for h in failures], maintenance=repaired)
+    trained = train(known, until=at(40 * 24), settings=SMALL)
     assert re.search(why, trained.basis["seal"])
     assert list(trained.components_left_out) == ["bearing"]
     (forecast,) = trained.forecast(lonely(), [("m1", LATER)], issued_at=LATER)
     assert 0 < forecast.probability < trained.threshold
+
+
+@pytest.mark.parametrize(
+    ("failed", "serviced", "squares"),
+    [
+        pytest.param([500], [-720], [(1220, 720), (457, 0)], id="maintenance goes back further than telemetry"),
+        pytest.param([-240, 500], [], [(740, 0), (457, 0)], id="failures go back further: the first opens the record"),
+    ],
+)
+def test_an_age_model_counts_from_when_failures_are_on_record(
+    failed: list[int], serviced: list[int], squares: list[tuple[int, int]]
+) -> None:
+    known = lonely(
+        failures=[("m1", at(h), "seal") for h in failed],
+        maintenance=[*(("m1", at(h), "seal", "preventive") for h in serviced), ("m1", at(500), "seal", "corrective")],
+    )
+    life = train(known, until=at(40 * 24), settings=SMALL).ages["seal"].life
+    assert life.failures == 1
+    assert life.scale * 24 == pytest.approx(sum(end**2 - entry**2 for end, entry in squares) ** 0.5)
 
 
 def test_a_component_is_learned_on_machines_that_have_it() -> None:
