@@ -69,8 +69,7 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Whoever reads sorts; to keep the order of many rows that are inserted costs as much again as to insert them.
-        config = {"autoinstall_known_extensions": False, "preserve_insertion_order": False}
-        return duckdb.connect(path, config=config)
+        return duckdb.connect(path, config={"autoinstall_known_extensions": False, "preserve_insertion_order": False})
     except (duckdb.Error, OSError) as error:
         holder = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
         if holder:
