@@ -26,9 +26,24 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+_EVERY_ANSWER = {**HEADERS, "Content-Security-Policy": CONTENT_POLICY, "Cache-Control": "no-store"}
+
+SANDBOXED = {
+    "Content-Security-Policy": (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
+"""For a page that was filed, not rendered here: it may draw itself and nothing else, in an origin of its own.
+
+A browser refuses to show a sandboxed page that asks for an opener policy besides (HTML Standard, navigation); without
+script it could not use its opener anyway.
+"""
+
 
 class SecurityHeaders:
-    """Adds the security headers to every answer, and forbids caching where the answer does not allow it."""
+    """Adds the security headers to every answer where it says nothing of its own, and so forbids caching."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -42,9 +57,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in _EVERY_ANSWER.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from foreworn.clock import Clock
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.demand import DemandStore
-from foreworn.health.failure_model import FailureModelStore
 from foreworn.health.forecast import ForecastStore, VerdictBoard
+from foreworn.health.remaining_life import LifeBoard, LifeForecastStore, LifeModelStore
 from foreworn.loop.answers import AnswerBook
+from foreworn.loop.kept_models import KeptModels
 from foreworn.loop.labelling import Labelling
 from foreworn.loop.operations import Operations
 from foreworn.loop.people import People
@@ -33,6 +34,8 @@ class ConsoleServices:
         Work orders, parts, costs, labels, users and the rest of the operations store; only read here.
     demand
         Where demand forecasts are kept.
+    lives, life_forecasts, life_models
+        The remaining lives that stand, those ever told, and the models that tell them.
     work_orders, purchases, proposing, replenishing, labelling, people, quarantine_keeping
         The use cases; every change goes through one of them.
     answers
@@ -50,9 +53,12 @@ class ConsoleServices:
     telemetry: TelemetryStore
     forecasts: ForecastStore
     verdicts: VerdictBoard
+    lives: LifeBoard
+    life_forecasts: LifeForecastStore
+    life_models: LifeModelStore
     quarantine: Quarantine
     progress: DeviceProgressLog
-    models: FailureModelStore
+    models: KeptModels
     operations: Operations
     demand: DemandStore
     work_orders: WorkOrders

@@ -1,4 +1,4 @@
-"""The *Machine* dashboard: its signals, the forecast of its components, and what its device told."""
+"""The *Machine* dashboard: the forecast of its components, how long they last, its signals, its device's events."""
 
 from grafana_foundation_sdk.builders import common, dashboard, table, timeseries
 from grafana_foundation_sdk.models import common as common_models
@@ -23,6 +23,11 @@ FORECAST = (
     "AND \"model_version\"::tag = '${version:raw}' "
     'GROUP BY time($__interval), "component"::tag, "horizon"::tag, "revision"::tag fill(none)'
 )
+LIFE = (
+    'SELECT last("p10"::field) AS "p10", last("p50"::field) AS "p50", last("p90"::field) AS "p90" '
+    f'FROM "remaining_life" WHERE {_OF_MACHINE} GROUP BY time($__interval), "component"::tag, "unit"::tag, '
+    '"model_version"::tag fill(none)'
+)
 EVENTS = (
     'SELECT "code"::tag AS "code", "severity"::tag AS "severity", "message"::field AS "message", '
     f'"count"::field AS "count" FROM "event" WHERE {_OF_DEVICE} ORDER BY time DESC LIMIT 500'
@@ -38,7 +43,7 @@ def machine_dashboard() -> dashboard.Dashboard:
     return (
         dashboard.Dashboard("Machine")
         .uid(UID)
-        .description("One machine: the forecast of its components, its signals, and the events of its device.")
+        .description("One machine: what is forecast of its components, its signals, and the events of its device.")
         .tags(["foreworn"])
         .readonly()
         .timezone("utc")
@@ -51,6 +56,7 @@ def machine_dashboard() -> dashboard.Dashboard:
         .with_variable(_signals())
         .annotation(annotation("Events", EVENT_MARKS, text="message", tags="code,severity"))
         .with_panel(_forecast_panel())
+        .with_panel(_life_panel())
         .with_panel(_signal_panel())
         .with_panel(_event_panel())
     )
@@ -89,6 +95,23 @@ def _forecast_panel() -> timeseries.Panel:
         .unit("percentunit")
         .min(0)
         .max(1)
+        .legend(_legend(common_models.LegendDisplayMode.LIST))
+        .span(24)
+        .height(9)
+    )
+
+
+def _life_panel() -> timeseries.Panel:
+    return (
+        timeseries.Panel()
+        .title("Life left, by component")
+        .description(
+            "Told once a day: it lasts longer than p10 with 90 % probability, than p50 with 50 %, than p90 with 10 %."
+        )
+        .datasource(datasource())
+        .with_target(Target(InfluxQuery(LIFE, alias="$tag_component $col, $tag_unit, $tag_model_version")))
+        .unit("none")  # each series names its own
+        .min(0)
         .legend(_legend(common_models.LegendDisplayMode.LIST))
         .span(24)
         .height(9)

@@ -147,6 +147,11 @@ class ScoringSettings(_Concern):
     catch_up: timedelta = Field(
         timedelta(days=7), description="After an absence, hours up to this long ago are scored; older ones are not."
     )
+    remaining_life: bool = Field(
+        True,
+        description="Whether `foreworn train` also learns how long components last, which takes longer than all else "
+        "that it learns, and whether `foreworn up` tells it at midnight, UTC, of those it has learned.",
+    )
 
 
 class PlanningSettings(_Concern):

@@ -88,10 +88,11 @@ def show_figures(title: str, figures: Mapping[str, object]) -> None:
     out.print(table)
 
 
-def show_model(model: "GradientBoostedFailureModel") -> None:
-    """Print what a person asks about a model that was just put in use."""
+def show_model(model: "GradientBoostedFailureModel", *, in_use: bool) -> None:
+    """Print what a person asks about a model that was just trained."""
     told = model.describe()
-    table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, now in use")
+    stands = "now in use" if in_use else "kept, not in use"
+    table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, {stands}")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, part in sorted(model.components.items()):
@@ -101,6 +102,9 @@ def show_model(model: "GradientBoostedFailureModel") -> None:
     out.print(
         f"Learned from {told['trained_from']} to {told['trained_until']}; F1 and skill are of unseen inner folds."
     )
+    for name, age in sorted(model.ages.items()):
+        if name in model.unlearned:
+            out.print(f"{name} is forecast by its {age.basis}: {model.unlearned[name]}")
     for name, why in model.components_left_out.items():
         out.print(f"No forecast for {name}: {why}")
 

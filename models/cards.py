@@ -10,6 +10,10 @@ from foreworn.errors import DamagedModel
 FAILURE_MODEL: Final = "model.json"
 DETECTOR: Final = "detector.json"
 LIFE_MODEL: Final = "life.json"
+SEALS: Final = "files.json"
+"""Beside every kept model's card: the SHA-256 of each of its files."""
+
+_SEALS_SCHEMA_VERSION: Final = 1
 
 
 def write_card(card: dict[str, Any], folder: Path, name: str) -> None:
@@ -39,6 +43,36 @@ def read_card(folder: Path, name: str, schema_version: int) -> dict[str, Any]:
             folder, f"its schema version is {card.get('schema_version')}, this release reads {schema_version}"
         )
     return card
+
+
+def seal(folder: Path) -> None:
+    """Write down the SHA-256 of every file of a folder; the same files give the same bytes."""
+    write_card({"schema_version": _SEALS_SCHEMA_VERSION, "files": _hashes(folder)}, folder, SEALS)
+
+
+def check_seals(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a model, by name; one kept before seals were written has today's.
+
+    Raises
+    ------
+    DamagedModel
+        If a file is missing or is not what was written; names the first such file.
+    """
+    found = _hashes(folder)
+    if not (folder / SEALS).exists():
+        return found
+    written: dict[str, str] = read_card(folder, SEALS, _SEALS_SCHEMA_VERSION)["files"]
+    for name, sha256 in written.items():
+        if name not in found:
+            raise DamagedModel(folder, f"{name} is missing")
+        if found[name] != sha256:
+            raise DamagedModel(folder, f"{name} does not match its checksum")
+    return written
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(f for f in folder.iterdir() if f.is_file() and f.name != SEALS and not f.name.startswith("."))
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def _digest(card: dict[str, Any]) -> str:

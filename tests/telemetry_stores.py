@@ -10,6 +10,7 @@ import pytest
 from foreworn.health.anomaly import HealthStore
 from foreworn.health.demand import DemandStore
 from foreworn.health.forecast import ForecastStore
+from foreworn.health.remaining_life import LifeForecastStore
 from foreworn.storage.telemetry.duck import DuckTelemetryStore
 from foreworn.storage.telemetry.influx import InfluxTelemetryStore
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
@@ -33,7 +34,7 @@ MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
-class AnyStore(TelemetryStore, ForecastStore, HealthStore, DemandStore, Protocol):
+class AnyStore(TelemetryStore, ForecastStore, LifeForecastStore, HealthStore, DemandStore, Protocol):
     """What every adapter is."""
 
     def use(self, catalogue: SignalCatalogue) -> None: ...

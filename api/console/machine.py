@@ -14,8 +14,11 @@ from api.console.cases import share_words
 from api.console.chart import Chart
 from api.console.done import done_sentence
 from api.console.failure_curves import curve_chart
+from api.console.failure_odds import SPANS, failure_odds, forecast_until
 from api.console.forms import Form, Typed, go_to
 from api.console.guarded import TypedForm
+from api.console.lasting import lasting, told_at
+from api.console.life_reasons import life_effect, life_reason_figures, life_reason_name, life_reasons
 from api.console.machine_charts import forecast_chart, marks_of, signal_charts
 from api.console.machine_work import ask_for_work, machine_work, report_failure
 from api.console.notices import notices
@@ -24,7 +27,7 @@ from api.console.plotly_figure import plotly_figure
 from api.console.reasons import effect, position, reason_name, reason_usual, reason_value
 from api.console.rendering import page
 from api.console.told_signals import StateChanges, newest_facts, state_changes
-from api.console.words import deadline, percent
+from api.console.words import deadline, hours, percent
 from api.problems import BadParameter
 from api.reading.fleet_state import FleetState, MachineState, fleet_state
 from api.reading.forecasts import machine_forecasts
@@ -36,6 +39,7 @@ from api.services import ConsoleServices
 from foreworn.access import Role, User
 from foreworn.errors import Conflict, NotFound, StoreUnavailable
 from foreworn.health.forecast import Forecast
+from foreworn.loop.similar_failures import DONE, SimilarFailure, similar_failures
 from foreworn.planning import WorkOrder
 from foreworn.telemetry.sample import MILLISECOND
 
@@ -142,6 +146,7 @@ def _page(
     worked = maintenance_records(services, machine, stretch.start, stretch.end)
     recorded = _recorded(services, fleet, state, stretch, worked)
     history = newest_first([*worked, *recorded.events])
+    lives = lasting(services, fleet, state, worked)
     answer = page(
         request,
         "machine.html",
@@ -149,6 +154,15 @@ def _page(
         fleet=fleet,
         work=machine_work(services, machine, fleet.now),
         curves=curve_chart(state),
+        odds=failure_odds(services, fleet, state),
+        odds_spans=SPANS,
+        forecast_until=forecast_until(state),
+        lives=lives,
+        lives_told_at=told_at(lives, fleet),
+        life_reasons=life_reasons,
+        life_reason_name=life_reason_name,
+        life_reason_figures=life_reason_figures,
+        life_effect=life_effect,
         share_words=lambda case: share_words(case, services.registry.catalogue()),
         typed=typed or Typed(),
         done=done,
@@ -158,6 +172,8 @@ def _page(
         stretches=STRETCHES,
         expectations=expectations(fleet, state),
         explained=_explained(fleet, state),
+        alike=_alike(services, fleet, state),
+        effort=hours,
         recorded=recorded,
         history=history[:_MOST_RECORDS],
         history_total=len(history),
@@ -178,6 +194,17 @@ def _page(
 
 def _explained(fleet: FleetState, state: MachineState) -> list[Forecast]:
     return [f for f in state.forecasts if f is state.top or fleet.is_alarm(f)]
+
+
+def _alike(services: ConsoleServices, fleet: FleetState, state: MachineState) -> dict[str, list[SimilarFailure]]:
+    """Return by component what past failures announced themselves like the one that is explained."""
+    models = {one.id: one.machine.model for one in fleet.machines}
+    found: dict[str, list[SimilarFailure]] = {}
+    with services.operations.reading() as tx:
+        for forecast in _explained(fleet, state):
+            orders = tx.orders.find(states=DONE, component=forecast.component)
+            found[forecast.component] = similar_failures(forecast, orders, models)
+    return found
 
 
 def _recorded(

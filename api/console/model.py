@@ -1,4 +1,4 @@
-"""Model: how often it was right, what is in use, what it learned from, and how good it was on inner folds."""
+"""Model: which serves since when, although what failed; how often it was right; which versions there are."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -6,14 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
+from api.console.model_history import model_history
 from api.console.notices import notices
+from api.console.reader import reader_of
 from api.console.rendering import page
 from api.console.scorecards import cards_of
 from api.console.words import date, number, reading
 from api.reading.fleet_state import fleet_state
-from api.routes.parameters import Services
+from api.reading.model_record import model_record
+from api.routes.parameters import Key, Services
+from api.security import SANDBOXED
+from foreworn.loop.promotion_decision import REPORT_PAGE
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,20 +40,32 @@ def model_page(request: Request, services: Services) -> HTMLResponse:
     """Return the page."""
     fleet = fleet_state(services)
     said: Mapping[str, Any] = {} if fleet.model is None else fleet.model.describe()
+    engineer = reader_of(request).mends
+    history = model_history(model_record(services), engineer=engineer)
     return page(
         request,
         "model.html",
         fleet=fleet,
         now=fleet.now,
-        notices=notices(services, fleet),
+        notices=[*history.notices, *notices(services, fleet)],
+        history=history,
+        engineer=engineer,
         model=fleet.model,
         said={key: said.get(key) for key in _NAMED},
         learned_from=" to ".join(_day(said[key]) for key in ("trained_from", "trained_until") if said.get(key)),
         metrics=_table(said.get("metrics")),
         further={key: value for key, value in said.items() if key not in _NAMED},
-        versions=services.models.versions(),
         cards=cards_of(services, None if fleet.model is None else fleet.model.version),
     )
+
+
+@router.get("/model/{version}/report")
+def report_page(services: Services, version: Key) -> Response:
+    """Return the promotion report of a version as it was filed.
+
+    It is a page of its own, which was not made here: it may run no script and reach nothing of ours.
+    """
+    return HTMLResponse(services.models.attachment(version, REPORT_PAGE), headers=SANDBOXED)
 
 
 def _table(metrics: object) -> tuple[list[str], list[tuple[str, list[str]]]]:

@@ -12,13 +12,22 @@ from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 _WINDOW = re.compile(r"(?P<source>.+) (?P<figure>mean|spread|count) (?P<hours>\d+) h")
 _CHANGE = re.compile(r"(?P<source>.+) change (?P<hours>\d+) h against (?P<longer>\d+) h")
 _REPLACED = "hours since replacement of "
+_BY_AGE = "age alone"
 _NAMES = {"mean": "mean of", "spread": "spread over", "count": "count in"}
 _IN_DAYS_FROM = 72.0
 
 
 def raising(reasons: Sequence[Reason], most: int) -> list[Reason]:
-    """Return what raises the probability most; that something is not known raises it too, and tells nobody anything."""
-    return [r for r in reasons if r.contribution > 0 and r.value is not None][:most]
+    """Return what raises the probability most; that something is not known raises it too, and tells nobody anything.
+
+    That a forecast rests on age alone is said whichever way the age pulls, and known or not.
+    """
+    return [r for r in reasons if _is_by_age(r) or (r.contribution > 0 and r.value is not None)][:most]
+
+
+def _is_by_age(reason: Reason) -> bool:
+    """Tell whether a reason says that its forecast rests on age alone, and how far it may be off."""
+    return reason.feature.startswith(_BY_AGE)
 
 
 def reason_name(reason: Reason, catalogue: SignalCatalogue) -> str:
@@ -66,6 +75,8 @@ def reason_phrase(reason: Reason, catalogue: SignalCatalogue) -> str:
 
 
 def _happening(reason: Reason, catalogue: SignalCatalogue) -> str:
+    if _is_by_age(reason):
+        return f"{reason.feature}; {reason.source} {reason_value(reason, catalogue)}"
     window = _WINDOW.fullmatch(reason.feature)
     value = reason_value(reason, catalogue)
     change = _CHANGE.fullmatch(reason.feature)
@@ -142,7 +153,11 @@ def _longer(change: re.Match[str]) -> str:
 
 def _in_days(reason: Reason) -> bool:
     longest = max(v for v in (reason.value, reason.usual_high, 0.0) if v is not None)
-    return reason.feature.startswith(_REPLACED) and longest >= _IN_DAYS_FROM
+    return _in_hours(reason) and longest >= _IN_DAYS_FROM
+
+
+def _in_hours(reason: Reason) -> bool:
+    return reason.feature.startswith(_REPLACED) or _is_by_age(reason)
 
 
 def _figure(reason: Reason, value: float) -> str:
@@ -157,6 +172,6 @@ def _unit(reason: Reason, catalogue: SignalCatalogue) -> str:
     signal = signal_of(reason, catalogue)
     if signal is not None:
         return f" {signal.unit}" if signal.unit else ""
-    if reason.feature.startswith(_REPLACED):
+    if _in_hours(reason):
         return " d" if _in_days(reason) else " h"
     return " years" if reason.source == "machine age" else ""

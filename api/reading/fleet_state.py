@@ -115,15 +115,15 @@ def fleet_state(services: ConsoleServices) -> FleetState:
         until = max((watermarks[d] for d in seated if d in watermarks), default=None)
         silent = until is None or until < oldest
         states.append(MachineState(machine, tuple(standing.get(machine.id, ())), seated, until, silent))
-    return FleetState(now, tuple(sorted(states, key=lambda s: s.risk_key)), *_serving(services))
+    return FleetState(now, tuple(sorted(states, key=lambda s: s.risk_key)), *serving_model(services))
 
 
-def _serving(services: ConsoleServices) -> tuple[FailureModel | None, str]:
+def serving_model(services: ConsoleServices) -> tuple[FailureModel | None, str]:
     """Return the model in use, or why it cannot be read: what it has said still stands without it."""
     try:
         return services.models.serving(), ""
-    except DamagedModel as damage:
-        return None, str(damage)
+    except (DamagedModel, NotFound) as trouble:
+        return None, str(trouble)
 
 
 def _devices_by_machine(services: ConsoleServices, now: datetime) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from api.routes import (
     platform,
     purchases,
     quarantine,
+    remaining_lives,
     stock_movements,
     tokens,
     users,
@@ -21,6 +22,7 @@ from api.routes import (
 
 ROUTERS = (
     machines.router,
+    remaining_lives.router,
     failures.router,
     work_orders.router,
     parts.router,

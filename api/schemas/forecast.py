@@ -7,6 +7,7 @@ from pydantic import Field
 from api.instants import Instant
 from api.reading.forecasts import ForecastPoint
 from api.schemas.answer import Answer, PageAnswer
+from foreworn.health.failure_curve import FailureCurve
 from foreworn.health.forecast import Forecast, Reason
 
 _PROBABILITY = "Chance of failing within (time, time + horizon], 0 to 1."
@@ -28,6 +29,13 @@ class ReasonAnswer(Answer):
         return cls.model_validate(reason, from_attributes=True)
 
 
+class CurvePoint(Answer):
+    """How likely the component has failed by one time."""
+
+    horizon_h: float = Field(description="Within how long. [h]")
+    probability: float = Field(ge=0, le=1, description=_PROBABILITY)
+
+
 class StandingForecast(Answer):
     """The newest forecast of one component."""
 
@@ -40,6 +48,9 @@ class StandingForecast(Answer):
     revision: int = Field(description="0 for the first verdict on this data, more where late data changed it.")
     issued_at: Instant = Field(description="When it was said.")
     reasons: list[ReasonAnswer] = Field(description="The largest contribution first.")
+    curve: list[CurvePoint] = Field(
+        description="What was said of every horizon, rising, its own included; with one entry where no more was said."
+    )
 
     @classmethod
     def of(cls, forecast: Forecast, *, alarm: bool) -> Self:
@@ -54,6 +65,10 @@ class StandingForecast(Answer):
             revision=forecast.revision,
             issued_at=forecast.issued_at,
             reasons=[ReasonAnswer.of(r) for r in forecast.reasons],
+            curve=[
+                CurvePoint(horizon_h=horizon.total_seconds() / 3600, probability=probability)
+                for horizon, probability in FailureCurve.of([forecast]).points
+            ],
         )
 
 

@@ -88,7 +88,7 @@ class Decided:
 
 def measure(folder: Path, subset: str) -> BenchmarkReport:
     """Forecast every fold, decide on every engine, and price it."""
-    settings = settings_of(cap=CAP, learn_up_to=150.0, folds=FOLDS, trees=TREES, library_every=4)
+    settings = settings_of(cap=CAP, learn_up_to=150.0, folds=FOLDS, trees=TREES, seeds=1, library_every=4)
     history = read_cmapss(folder, subset, parts=[TRAIN]).history
     rows, signals = prepare(history, COMPONENT, until=UNTIL, settings=settings)
     fold = machine_folds(rows, settings)
@@ -224,12 +224,15 @@ def figures(folds: Sequence[FoldForecasts]) -> dict[str, float | int]:
         f"failures_{name.removeprefix('gap_closed').removeprefix('_') or 'of_rule'}": d.failures
         for name, d in gaps.items()
     }
+    moved = [dead_moves(folds, third) for third in range(THIRDS)]
     one_more = Decided((*decided.outcomes[1:], replaced_at(lives[0], None, breakdown=BREAKDOWN)))
     return found | {
         "gap_closed_low": low,
         "gap_closed_high": high,
         "gap_closed_against_age_in_hindsight": gap_closed(decided.rate, best.rate, known.rate),
         "one_more_failure_costs": found["gap_closed"] - gap_closed(one_more.rate, by_age.rate, known.rate),
+        "third_of_sensors_dead_moves_forecasts_least": min(moved),
+        "third_of_sensors_dead_moves_forecasts_most": max(moved),
         "engines": len(lives),
         "failures": decided.failures,
         "slack_of_closest_engine": slack[0],
@@ -243,6 +246,12 @@ def figures(folds: Sequence[FoldForecasts]) -> dict[str, float | int]:
         "limit_least": min(r.limit for r in rules),
         "limit_most": max(r.limit for r in rules),
     }
+
+
+def dead_moves(folds: Sequence[FoldForecasts], third: int) -> float:
+    """Return by how many cycles forecasts of the held-out engines move on average when a third of the sensors dies."""
+    pairs = [pair for f in folds for pair in zip(f.held_out, f.dead[third], strict=True)]
+    return float(np.mean(np.concatenate([np.abs(whole.foretold - blind.foretold) for whole, blind in pairs])))
 
 
 def gap_closed(rate: float, age: float, known: float) -> float:

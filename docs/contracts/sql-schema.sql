@@ -204,6 +204,24 @@ CREATE TABLE quarantine_counts (
     CONSTRAINT pk_quarantine_counts PRIMARY KEY (reason)
 );
 
+CREATE TABLE remaining_lives (
+    machine TEXT NOT NULL,
+    component TEXT NOT NULL,
+    time TIMESTAMP WITH TIME ZONE NOT NULL,
+    p10 DOUBLE PRECISION NOT NULL,
+    p50 DOUBLE PRECISION NOT NULL,
+    p90 DOUBLE PRECISION NOT NULL,
+    expected DOUBLE PRECISION NOT NULL,
+    cap DOUBLE PRECISION NOT NULL,
+    unit TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    reasons JSON NOT NULL,
+    note TEXT NOT NULL,
+    CONSTRAINT pk_remaining_lives PRIMARY KEY (machine, component),
+    CONSTRAINT ck_remaining_lives_quantiles CHECK (0 <= p10 AND p10 <= p50 AND p50 <= p90)
+);
+
 CREATE TABLE signal_quality (
     device TEXT NOT NULL,
     signal TEXT NOT NULL,
@@ -265,6 +283,7 @@ CREATE TABLE verdicts (
     issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
     revision BIGINT NOT NULL,
     reasons JSON NOT NULL,
+    curve JSON DEFAULT '[]' NOT NULL,
     CONSTRAINT pk_verdicts PRIMARY KEY (machine, component),
     CONSTRAINT ck_verdicts_probability CHECK (probability >= 0 AND probability <= 1)
 );

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from foreworn.bootstrap.quarantine import QuarantineDesk, opened_quarantine
     from foreworn.bootstrap.replays import for_replay, own_broker, start_afresh
     from foreworn.bootstrap.stopping import stop_on_signal
-    from foreworn.bootstrap.stores import Stores, open_detector_store, open_model_store, open_stores, open_telemetry
+    from foreworn.bootstrap.stores import (
+        Stores,
+        open_detector_store,
+        open_life_store,
+        open_model_store,
+        open_stores,
+        open_telemetry,
+    )
     from foreworn.loop.day_one import assumed_costs
     from foreworn.storage.day_one import check_day_one, read_day_one, write_day_one_templates
     from foreworn.storage.history import check_history, read_azure_pdm, read_history, write_history, write_templates
@@ -36,6 +43,7 @@ _PLACES = {
     "foreworn.bootstrap.stores": (
         "Stores",
         "open_detector_store",
+        "open_life_store",
         "open_model_store",
         "open_stores",
         "open_telemetry",
@@ -67,6 +75,7 @@ __all__ = [
     "has_telemetry",
     "load",
     "open_detector_store",
+    "open_life_store",
     "open_model_store",
     "open_stores",
     "open_telemetry",

@@ -7,9 +7,12 @@ from socket import gethostname
 
 from foreworn.bootstrap.stores import Stores
 from foreworn.clock import Clock
+from foreworn.health.remaining_life import LifeModelsInUse
 from foreworn.loop.courier import Courier
 from foreworn.loop.data_quality import DataQuality
 from foreworn.loop.labelling import Labelling
+from foreworn.loop.life_scoring import LifeScoring
+from foreworn.loop.live_history import LiveHistory
 from foreworn.loop.planned_work import PlannedWork
 from foreworn.loop.proposing import Proposing
 from foreworn.loop.purchasing import Purchases
@@ -52,6 +55,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
     planned = PlannedWork(operations, clock)
     quality = DataQuality(operations, stores.registry, stores.telemetry, stores.progress)
     revised = RevisedEvidence(operations, stores.telemetry, clock)
+    lives = _life_scoring(settings, stores, clock)
     worker = Worker(
         operations,
         {
@@ -61,6 +65,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
             "note revisions": lambda job: revised.note(),
             "replenish": lambda job: replenishing.replenish(),
             "judge data": lambda job: quality.judge(time_of(job)),
+            "tell remaining lives": lambda job: lives.tell(time_of(job)),
         },
         clock,
         name=f"worker-{gethostname()}-{getpid()}",
@@ -74,6 +79,7 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
         Routine("note revisions", every=DAY, offset=planning.replenish_at),
         Routine("replenish", every=DAY, offset=planning.replenish_at),
         Routine("judge data", every=HOUR, offset=ALLOWED_DELAY),
+        Routine("tell remaining lives", every=DAY),
     )
     day = WorkingDay(operations, routines, worker, courier, clock, start=start - settings.scoring.catch_up)
     return Decisions(
@@ -83,4 +89,15 @@ def decisions(settings: Settings, stores: Stores, clock: Clock, *, start: dateti
         purchases=Purchases(operations, clock),
         labelling=labelling,
         working_day=day,
+    )
+
+
+def _life_scoring(settings: Settings, stores: Stores, clock: Clock) -> LifeScoring:
+    return LifeScoring(
+        history=LiveHistory(stores.registry, stores.telemetry),
+        registry=stores.registry,
+        in_use=stores.life_models.in_use if settings.scoring.remaining_life else LifeModelsInUse,
+        lives=stores.telemetry,
+        board=stores.lives,
+        clock=clock,
     )

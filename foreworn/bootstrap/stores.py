@@ -16,6 +16,7 @@ from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.anomaly import HealthStore
 from foreworn.health.demand import DemandStore
 from foreworn.health.forecast import ForecastStore, VerdictBoard
+from foreworn.health.remaining_life import LifeBoard, LifeForecastStore
 from foreworn.loop.answers import AnswerBook
 from foreworn.loop.operations import Operations
 from foreworn.settings import Settings
@@ -23,6 +24,7 @@ from foreworn.storage.operations.sql import (
     SqlDeviceProgressLog,
     SqlDirtyWindows,
     SqlFleetRegistry,
+    SqlLifeBoard,
     SqlOperations,
     SqlQuarantine,
     SqlVerdictBoard,
@@ -34,6 +36,7 @@ from foreworn.telemetry.quarantine import Quarantine
 from foreworn.telemetry.signal import SignalCatalogue
 from foreworn.telemetry.store import TelemetryStore
 from ingestion.spool.spool import SqliteSpool
+from models.life.registry import FolderLifeStore
 from models.registry import FolderDetectorStore, FolderModelStore
 
 # Each store's driver is loaded where it is opened: InfluxDB's alone takes half a second and 50 MB.
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class TelemetryAndForecasts(TelemetryStore, ForecastStore, HealthStore, DemandStore, Protocol):
+class TelemetryAndForecasts(TelemetryStore, ForecastStore, LifeForecastStore, HealthStore, DemandStore, Protocol):
     """What models say lives beside the telemetry it rests on."""
 
     def use(self, catalogue: SignalCatalogue) -> None:
@@ -63,8 +66,10 @@ class Stores:
     progress: DeviceProgressLog
     dirty: DirtyWindows
     verdicts: VerdictBoard
+    lives: LifeBoard
     models: FolderModelStore
     detectors: FolderDetectorStore
+    life_models: FolderLifeStore
     spool: Spool
 
     def enrol(self, fleet: RecordedFleet) -> None:
@@ -100,8 +105,10 @@ def open_stores(settings: Settings) -> Stores:
         progress=SqlDeviceProgressLog(engine),
         dirty=SqlDirtyWindows(engine),
         verdicts=SqlVerdictBoard(engine),
+        lives=SqlLifeBoard(engine),
         models=open_model_store(settings),
         detectors=open_detector_store(settings),
+        life_models=open_life_store(settings),
         spool=SqliteSpool(settings.data_dir / "spool.sqlite", most_bytes=settings.ingestion.spool_bytes),
     )
 
@@ -115,6 +122,11 @@ def bounded_quarantine(settings: Settings, engine: sa.Engine) -> SqlQuarantine:
 def open_detector_store(settings: Settings) -> FolderDetectorStore:
     """Open the folder of trained anomaly detectors."""
     return FolderDetectorStore(settings.data_dir / "detectors")
+
+
+def open_life_store(settings: Settings) -> FolderLifeStore:
+    """Open the folder of trained models of remaining life."""
+    return FolderLifeStore(settings.data_dir / "lives")
 
 
 def open_model_store(settings: Settings) -> FolderModelStore:

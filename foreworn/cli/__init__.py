@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from foreworn import __version__, terminal
-from foreworn.cli import collecting, devices, importing, learning, live, load, quarantine, sharing
+from foreworn.cli import collecting, devices, importing, learning, live, load, models, pricing, quarantine, sharing
 from foreworn.errors import ConfigurationError, ForewornError
 
 app = typer.Typer(
@@ -27,7 +27,9 @@ app = typer.Typer(
 app.add_typer(live.app)
 app.add_typer(collecting.app)
 app.add_typer(learning.app)
+app.add_typer(pricing.app)
 app.add_typer(load.app)
+app.add_typer(models.app, name="models")
 app.add_typer(devices.app, name="devices")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(importing.app, name="import")

@@ -1,6 +1,5 @@
 """Commands about what was refused: look at it, replay it after a fix, purge it."""
 
-import getpass
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from foreworn import bootstrap, terminal
+from foreworn.cli.actor import actor
 from foreworn.cli.options import time_option
 from foreworn.cli.quarantine_screen import ENTRIES, show_entries, show_entry, show_report
 from foreworn.settings import Settings
@@ -94,7 +94,7 @@ def replay(
     """
     selection = _selection(ids, Selection(None, device, reason, signal, since, until), every)
     with bootstrap.opened_quarantine(Settings(), replays=True) as desk, terminal.waiting("Replaying"):
-        report = desk.keeping.replay(selection, actor=_actor())
+        report = desk.keeping.replay(selection, actor=actor())
     if as_json:
         _print_json(_told(report))
     else:
@@ -121,7 +121,7 @@ def purge(
         matching = sum(desk.quarantine.count(selection).values())
         if matching and not yes:
             typer.confirm(f"Forget {terminal.counted(matching, *ENTRIES)} for good?", abort=True, err=True)
-        purged = desk.keeping.purge(selection, actor=_actor())
+        purged = desk.keeping.purge(selection, actor=actor())
     if as_json:
         _print_json({"purged": purged})
     else:
@@ -136,13 +136,6 @@ def _selection(ids: Sequence[int] | None, given: Selection, every: bool) -> Sele
     if every == bool(selection.said):
         raise typer.BadParameter("say which entries: ids, --device, --reason, --signal, --since, --until, or --all")
     return selection
-
-
-def _actor() -> str:
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (KeyError, OSError):  # a container's user need not have a name
-        return "command line"
 
 
 def _shown_bytes() -> int:

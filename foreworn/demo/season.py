@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from foreworn.audit import PLATFORM
 from foreworn.bootstrap import Stores
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import RecordedFleet
 from foreworn.health.anomaly import AnomalyDetector
 from foreworn.health.failure_model import FailureModel
 from foreworn.loop.backfill import backfill, record_work
-from foreworn.loop.training import train, train_detector
+from foreworn.loop.training import Trained, train, train_detector
 from foreworn.settings import Settings
 from models.failure import FailureModelSettings
 from simulators.people import furnish
@@ -61,7 +62,7 @@ def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFl
     backfill(stores.telemetry, past.history, past.attachments)
     furnish(stores.operations, plant, place=settings.planning.stock_place, time=plant.now)
     notes: list[str] = []
-    model = _tried(
+    trained = _tried(
         notes,
         "No forecasts, so no orders from them",
         train,
@@ -75,7 +76,16 @@ def settle_in(settings: Settings, stores: Stores, plant: Plant, past: RecordedFl
     detector = _tried(
         notes, "No anomaly detector", train_detector, past.history, until=plant.now, detectors=stores.detectors
     )
+    model = None if trained is None else _in_use(trained, stores, notes)
     return Season(plant, past, model, detector, tuple(notes))
+
+
+def _in_use(trained: Trained, stores: Stores, notes: list[str]) -> FailureModel:
+    """Return the model; one whose checks keep it out of use is put in use all the same, for the loop to show."""
+    notes += [f"The model fails a check, {check.name}: {check.said}" for check in trained.decision.failed]
+    if not trained.decision.promoted:
+        stores.models.promote(trained.model.version, by=PLATFORM, why="the demo shows the loop with what it has")
+    return trained.model
 
 
 def _tried(notes: list[str], otherwise: str, learn: Callable[..., Learned], *past: Any, **how: Any) -> Learned | None:

@@ -11,6 +11,7 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Machine
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast
+from foreworn.health.scored_rows import ScoredForecasts
 
 
 class ShuffledModel:
@@ -44,6 +45,11 @@ class ShuffledModel:
         return self._model.horizon
 
     @property
+    def horizons(self) -> tuple[timedelta, ...]:
+        """The model's."""
+        return self._model.horizons
+
+    @property
     def threshold(self) -> float:
         """The model's."""
         return self._model.threshold
@@ -57,15 +63,26 @@ class ShuffledModel:
         """Return what the model says of itself."""
         return self._model.describe()
 
-    def forecast(
+    def score(
         self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredForecasts:
+        """Return the forecasts of the rows, each taken from a stranger at the same time, also as a table."""
+        return ScoredForecasts(self.forecast(history, rows, issued_at=issued_at))
+
+    def forecast(
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
         """Return the forecasts of the rows, each taken from a stranger at the same time."""
         wanted: dict[tuple[str, datetime], list[tuple[str, str]]] = defaultdict(list)
         for machine, time in rows:
             for component, stranger in self._stands_for.get(machine, {}).items():
                 wanted[stranger, time].append((machine, component))
-        said = self._model.forecast(history, sorted(wanted), issued_at=issued_at)
+        said = self._model.forecast(history, sorted(wanted), issued_at=issued_at, horizons=horizons)
         return [
             replace(forecast, machine=machine)
             for forecast in said

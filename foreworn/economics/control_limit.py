@@ -20,7 +20,7 @@ References
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,20 @@ from scipy.stats import t as student
 Values = NDArray[np.float64]
 
 PLANNED: Final = 1.0
+
+
+class Ended(Protocol):
+    """A life that ended in a failure: whose, and in which cycle."""
+
+    @property
+    def unit(self) -> str:
+        """Whose life."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """In which cycle it failed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,7 @@ def smoothed(life: ForetoldLife, over: int) -> Values:
     return mean
 
 
-def replaced_at(life: ForetoldLife, planned: int | None, *, breakdown: float) -> LifeOutcome:
+def replaced_at(life: Ended, planned: int | None, *, breakdown: float) -> LifeOutcome:
     """Return what becomes of a life whose replacement is planned for after this cycle; None: for never."""
     if planned is None or planned >= life.length:
         slack = -1 if planned is None else life.length - 1 - planned
@@ -126,7 +140,7 @@ def replaced_at(life: ForetoldLife, planned: int | None, *, breakdown: float) ->
     return LifeOutcome(life.unit, planned, PLANNED, life.length - 1 - planned)
 
 
-def perfect(life: ForetoldLife) -> LifeOutcome:
+def perfect(life: Ended) -> LifeOutcome:
     """Return what becomes of a life whose end is known: replaced after the last cycle before it fails."""
     return LifeOutcome(life.unit, life.length - 1, PLANNED, 0)
 
@@ -136,7 +150,7 @@ def cost_rate(outcomes: Sequence[LifeOutcome]) -> float:
     return sum(o.cost for o in outcomes) / sum(o.used for o in outcomes)
 
 
-def best_age(lives: Sequence[ForetoldLife], *, breakdown: float) -> int | None:
+def best_age(lives: Sequence[Ended], *, breakdown: float) -> int | None:
     """Return the age at which replacing these lives would have cost least; None: only on failure."""
     ages = sorted({life.length - 1 for life in lives})
 

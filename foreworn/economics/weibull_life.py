@@ -1,14 +1,19 @@
 r"""How long components last, as a Weibull distribution fitted to lives of which many have not ended.
 
-The likelihood with right-censoring is maximised by profiling [1]_: for a shape :math:`\beta` the best scale is
-:math:`\eta^\beta = \sum t_i^\beta / r` over all lives, :math:`r` of them failed, and the best shape is the one
-root of
+A life that began before failures were recorded is on record only because it lasted until then (left truncation). It
+counts from its age at entry :math:`e_i` on, given that it came so far: :math:`\ln f(t_i) - \ln S(e_i)` if it failed and
+:math:`\ln S(t_i) - \ln S(e_i)` if not. That likelihood is maximised by profiling [1]_: for a shape :math:`\beta` the
+best scale is :math:`\eta^\beta = \sum (t_i^\beta - e_i^\beta) / r` over all lives, :math:`r` of them failed, and the
+best shape is the one root of
 
-.. math:: \frac{1}{\beta} + \frac{1}{r}\sum_{failed} \ln t_i - \frac{\sum t_i^\beta \ln t_i}{\sum t_i^\beta} = 0,
+.. math:: \frac{1}{\beta} + \frac{1}{r}\sum_{failed} \ln t_i
+    - \frac{\sum (t_i^\beta \ln t_i - e_i^\beta \ln e_i)}{\sum (t_i^\beta - e_i^\beta)} = 0,
 
-which falls in :math:`\beta`. With fewer than `ENOUGH_FAILURES` failures the shape cannot be told from chance, and
-is assumed: the scale alone is then estimated, as in the Weibayes method [2]_, with one failure counted where
-there was none.
+which falls in :math:`\beta`, because
+:math:`\sum (t_i^\beta - e_i^\beta) = \beta \int e^{\beta s} m(s)\,ds`, where :math:`m(s)` counts the lives that were
+watched at the age :math:`e^s`, and the logarithm of such an integral is convex. With fewer than `ENOUGH_FAILURES`
+failures the shape cannot be told from chance, and is assumed: the scale alone is then estimated, as in the Weibayes
+method [2]_, with one failure counted where there was none.
 
 References
 ----------
@@ -23,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import gamma, gammainc
+from scipy.special import gamma, gammainc, xlogy
 
 ENOUGH_FAILURES = 5
 """Failures from which on the shape is estimated; from fewer, an estimate is off by half and more."""
@@ -31,6 +36,8 @@ ASSUMED_SHAPE = 2.0
 """A hazard that rises in proportion to age: wear, without saying how soon it sets in."""
 SHAPES = (0.2, 20.0)
 """Shapes are kept within these: lives that all end at the same age have none."""
+
+_Shares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,14 @@ class Life:
         Whether it ended in a failure; otherwise it was ended early or still goes on.
     from_new
         Whether its beginning is known; otherwise it had lasted for an unknown time before.
+    entry
+        How long it had lasted when it began to be watched: had it failed before, it would not be on record. [days]
     """
 
     days: float
     failed: bool
     from_new: bool = True
+    entry: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ class WeibullLife:
 
 
 def fit_weibull(lives: Iterable[Life]) -> WeibullLife:
-    """Return the most likely distribution of these lives.
+    """Return the most likely distribution of these lives, each given that it lasted until its entry.
 
     Lives whose beginning is unknown say how long a component lasts at least. They count only where there are
     too few others, for then the time that was watched is all there is to go by.
@@ -105,7 +115,7 @@ def fit_weibull(lives: Iterable[Life]) -> WeibullLife:
     Raises
     ------
     ValueError
-        If no life has lasted any time.
+        If no life was watched for any time.
 
     Examples
     --------
@@ -113,37 +123,43 @@ def fit_weibull(lives: Iterable[Life]) -> WeibullLife:
     >>> never_failed.assumed, never_failed.scale
     (True, 500.0)
     """
-    watched = [life for life in lives if life.days > 0]
+    watched = [life for life in lives if life.days > life.entry]
     if not watched:
         raise ValueError("no component was watched for any time: there is no life to fit")
     known = [life for life in watched if life.from_new]
     failures = sum(life.failed for life in known)
     if failures < ENOUGH_FAILURES:
         return _with_assumed_shape(watched)
-    days = np.array([life.days for life in known])
-    shape = _likeliest_shape(days, np.array([life.failed for life in known]))
-    return WeibullLife(shape, _likeliest_scale(days, shape, failures), failures)
+    shape = _likeliest_shape(known)
+    return WeibullLife(shape, _likeliest_scale(known, shape, failures), failures)
 
 
 def _with_assumed_shape(lives: list[Life]) -> WeibullLife:
     failures = sum(life.failed for life in lives)
-    days = np.array([life.days for life in lives])
-    return WeibullLife(ASSUMED_SHAPE, _likeliest_scale(days, ASSUMED_SHAPE, max(failures, 1)), failures, assumed=True)
+    scale = _likeliest_scale(lives, ASSUMED_SHAPE, max(failures, 1))
+    return WeibullLife(ASSUMED_SHAPE, scale, failures, assumed=True)
 
 
-def _likeliest_scale(days: npt.NDArray[np.float64], shape: float, failures: int) -> float:
-    longest = float(days.max())  # powers of days would overflow for large shapes
-    return float(longest * (((days / longest) ** shape).sum() / failures) ** (1 / shape))
+def _shares(lives: list[Life]) -> tuple[_Shares, _Shares, float]:
+    """Return end and entry of each life as shares of the longest: powers of days would overflow for large shapes."""
+    longest = max(life.days for life in lives)
+    ends, entries = np.array([life.days for life in lives]), np.array([life.entry for life in lives])
+    return ends / longest, entries / longest, longest
 
 
-def _likeliest_shape(days: npt.NDArray[np.float64], failed: npt.NDArray[np.bool_]) -> float:
-    share = days / days.max()
-    logs = np.log(share)
-    mean_log_failed = float(logs[failed].mean())
+def _likeliest_scale(lives: list[Life], shape: float, failures: int) -> float:
+    end, entry, longest = _shares(lives)
+    return float(longest * ((end**shape - entry**shape).sum() / failures) ** (1 / shape))
+
+
+def _likeliest_shape(lives: list[Life]) -> float:
+    end, entry, _ = _shares(lives)
+    mean_log_failed = float(np.log(end[[life.failed for life in lives]]).mean())
 
     def score(shape: float) -> float:
-        weights = share**shape
-        return float(1 / shape + mean_log_failed - (weights * logs).sum() / weights.sum())
+        ended, entered = end**shape, entry**shape
+        weighted = (xlogy(ended, end) - xlogy(entered, entry)).sum()
+        return float(1 / shape + mean_log_failed - weighted / (ended - entered).sum())
 
     low, high = SHAPES
     if score(high) >= 0:

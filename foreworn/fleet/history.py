@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreworn.fleet.machine import Attachment, Machine
+from foreworn.fleet.renewal import renewals
 from foreworn.telemetry.signal import SignalCatalogue
 
 TIME = pa.timestamp("ms", tz="UTC")
@@ -48,7 +49,8 @@ class FleetHistory:
     events
         `EVENT_SCHEMA`, sorted by machine, time, code.
     maintenance
-        `MAINTENANCE_SCHEMA`; `kind` is preventive or corrective; sorted by machine, time, component.
+        `MAINTENANCE_SCHEMA`; `kind` is preventive or corrective; sorted by machine, time, component. Which of it
+        begins a new life is for `foreworn.fleet.renewal` to tell.
     failures
         `FAILURE_SCHEMA`; sorted by machine, time, component.
     """
@@ -72,6 +74,11 @@ class FleetHistory:
     def until(self, end: datetime) -> "FleetHistory":
         """Return what was stamped before `end`."""
         return self.between(datetime.min.replace(year=1900, tzinfo=end.tzinfo), end)
+
+    @property
+    def renewals(self) -> pa.Table:
+        """The maintenance that began a component's life anew."""
+        return renewals(self.maintenance)
 
     @property
     def components(self) -> tuple[str, ...]:

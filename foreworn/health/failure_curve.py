@@ -49,12 +49,19 @@ class FailureCurve:
 
     @classmethod
     def of(cls, forecasts: Iterable[Forecast]) -> "FailureCurve":
-        """Return the curve through one component's forecasts of one data time; where one falls, it is lifted."""
+        """Return the curve through one component's forecasts of one data time, and what they say of other horizons.
+
+        Where it falls, it is lifted. A forecast's own probability counts before what a curve says of its horizon.
+        """
+        said: dict[timedelta, float] = {}
+        for forecast in (known := list(forecasts)):
+            said |= dict(forecast.curve)
+        said |= {forecast.horizon: forecast.probability for forecast in known}
         points: list[tuple[timedelta, float]] = []
         reached = 0.0
-        for forecast in sorted(forecasts, key=lambda f: f.horizon):
-            reached = max(reached, forecast.probability)
-            points.append((forecast.horizon, reached))
+        for horizon, probability in sorted(said.items()):
+            reached = max(reached, probability)
+            points.append((horizon, reached))
         return cls(tuple(points))
 
     @property

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.health.forecast import Forecast
+from foreworn.health.scored_rows import ScoredRows
 
 
 class FailureModel(Protocol):
-    """A trained model: one probability per component of failing within its horizon."""
+    """A trained model: per component the probability of failing within any horizon, and within its own unless asked."""
 
     @property
     def version(self) -> str:
@@ -19,6 +20,11 @@ class FailureModel(Protocol):
     @property
     def horizon(self) -> timedelta:
         """How far its forecasts look."""
+        ...
+
+    @property
+    def horizons(self) -> tuple[timedelta, ...]:
+        """At which horizons the curve of its forecasts is told, rising; its own horizon is one of them."""
         ...
 
     @property
@@ -40,10 +46,25 @@ class FailureModel(Protocol):
         """
         ...
 
+    def score(self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime) -> ScoredRows:
+        """Return what `forecast` says of the rows at the model's own horizon: as a table, and as objects where asked.
+
+        Reasons take longer than probabilities, so they are found only for the forecasts that are asked for as objects.
+        """
+        ...
+
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
-        """Return a forecast, with reasons, per row (machine, time) and component of that machine.
+        """Return a forecast, with reasons and curve, per row (machine, time), component of that machine, and horizon.
+
+        At the model's own horizon unless others are asked for. Of one row and component, a longer horizon never has the
+        lower probability.
 
         `history` holds at least `lookback` of telemetry and events before each row and all maintenance;
         what is stamped after a row never changes that row's forecast.

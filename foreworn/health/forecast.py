@@ -7,6 +7,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from foreworn.telemetry.sample import to_epoch_ms
+
 TIME = pa.timestamp("ms", tz="UTC")
 FORECAST_SCHEMA = pa.schema(
     [
@@ -54,6 +56,9 @@ class Forecast:
 
     `time` is the data's time, `issued_at` when it was said. A score of the same (machine, component,
     horizon, time, model version) from data that changed later is a new `revision`; old ones stay.
+
+    `curve` is what was said at the same time of other horizons, by horizon and not falling; empty where nothing was.
+    The telemetry store does not keep it, the verdict board does.
     """
 
     machine: str
@@ -65,6 +70,22 @@ class Forecast:
     issued_at: datetime
     revision: int = 0
     reasons: tuple[Reason, ...] = ()
+    curve: tuple[tuple[timedelta, float], ...] = ()
+
+
+def forecast_table(forecasts: Sequence[Forecast]) -> pa.Table:
+    """Return forecasts as `FORECAST_SCHEMA`, one row each, in their order."""
+    columns = {
+        "time": [to_epoch_ms(f.time) for f in forecasts],
+        "machine": [f.machine for f in forecasts],
+        "component": [f.component for f in forecasts],
+        "horizon_h": [f.horizon / timedelta(hours=1) for f in forecasts],
+        "probability": [float(f.probability) for f in forecasts],
+        "model_version": [f.model_version for f in forecasts],
+        "revision": [f.revision for f in forecasts],
+        "issued_at": [to_epoch_ms(f.issued_at) for f in forecasts],
+    }
+    return pa.table(columns, schema=FORECAST_SCHEMA)
 
 
 class ForecastStore(Protocol):
@@ -72,6 +93,16 @@ class ForecastStore(Protocol):
 
     def write_forecasts(self, forecasts: Sequence[Forecast]) -> None:
         """Append them; writing the same one (with its revision) again changes nothing."""
+        ...
+
+    def write_forecast_table(self, forecasts: pa.Table) -> None:
+        """Append many, as `FORECAST_SCHEMA`; the same as `write_forecasts` of them, without an object for each.
+
+        Raises
+        ------
+        StoreRejected
+            If a row is one that cannot be kept; nothing is stored then.
+        """
         ...
 
     def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:

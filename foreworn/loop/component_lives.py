@@ -7,13 +7,11 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from foreworn.economics.weibull_life import Life
+from foreworn.fleet import renewal
 from foreworn.fleet.machine import Machine
 from foreworn.loop.live_history import EARLIEST
-from foreworn.planning.findings import Action
 
 DAY = timedelta(days=1)
-_LEAVES_OLD = {str(action) for action in Action if not action.renews} | {"inspected"}
-"""Maintenance that does not begin a new life; whatever else is on record does."""
 
 Seat = tuple[str, str]
 """(machine, component)"""
@@ -28,9 +26,8 @@ def renewals(failures: pa.Table, maintenance: pa.Table) -> dict[Seat, list[tuple
         `FAILURE_SCHEMA` and `MAINTENANCE_SCHEMA`; of a failure and a repair at one time the failure stands.
     """
     ends: dict[Seat, dict[datetime, bool]] = defaultdict(dict)
-    for row in maintenance.select(["time", "machine", "component", "action"]).to_pylist():
-        if row["action"].strip().casefold() not in _LEAVES_OLD:
-            ends[row["machine"], row["component"]][row["time"]] = False
+    for row in renewal.renewals(maintenance).select(["time", "machine", "component"]).to_pylist():
+        ends[row["machine"], row["component"]][row["time"]] = False
     for row in failures.select(["time", "machine", "component"]).to_pylist():
         ends[row["machine"], row["component"]][row["time"]] = True
     return {seat: sorted(times.items()) for seat, times in ends.items()}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from foreworn.fleet.registry import FleetRegistry
+from foreworn.fleet.renewal import changes_course
 from foreworn.health.label import INSPECTED, Outcome, outcome
 from foreworn.loop.component_lives import Seat
 from foreworn.loop.live_history import EARLIEST
@@ -15,8 +16,6 @@ from foreworn.loop.operations import Transaction
 from foreworn.planning.findings import Action, Findings
 from foreworn.planning.work_order import WorkOrder, WorkOrderKind, WorkOrderState
 from foreworn.telemetry.sample import MILLISECOND
-
-_CHANGES_NOTHING = frozenset({str(Action.NONE), "inspected"})
 
 Job = tuple[WorkOrder, Findings, datetime]
 
@@ -49,7 +48,7 @@ class ComponentPast:
     def of(cls, registry: FleetRegistry, tx: Transaction, *, until: datetime) -> "ComponentPast":
         """Read it from the fleet's records and the work orders that are done."""
         maintenance = registry.maintenance(EARLIEST, until + MILLISECOND).to_pylist()
-        told = [row for row in maintenance if row["action"].strip().casefold() not in _CHANGES_NOTHING]
+        told = [row for row in maintenance if changes_course(row["action"])]
         jobs = [
             (order, order.findings, _done_at(order))
             for order in tx.orders.find(states=(WorkOrderState.COMPLETED, WorkOrderState.CLOSED))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from foreworn.fleet.renewal import interventions
 from foreworn.health.label import INSPECTED, Outcome, outcome
 from foreworn.loop.operations import Transaction
 from foreworn.planning.findings import Action
@@ -30,7 +31,8 @@ def order_outcome(tx: Transaction, order: WorkOrder, *, now: datetime) -> Outcom
         evidence.horizon,
         next_failure=_first(tx.registry.failures(after, until), order),
         next_preventive=min(
-            [*changed, *_times(tx.registry.maintenance(after, until), order, kind="preventive")], default=None
+            [*changed, *_times(interventions(tx.registry.maintenance(after, until)), order, kind="preventive")],
+            default=None,
         ),
         known_until=now,
         inspection=_inspection(order, done),

@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from foreworn.fleet.machine import Machine
+from foreworn.fleet.renewal import LEAVES_OLD
 from foreworn.loop.operations import Transaction
 from foreworn.loop.order_outcome import completed_at
-from foreworn.planning.findings import Action
 from foreworn.planning.work_order import WorkOrder, WorkOrderState
 from foreworn.spares import MovementKind, PartUse, parts_for
 from models.demand import UsageRecord
 
-_TAKES_NOTHING = {str(action) for action in Action if not action.renews} | {"inspected"}
 _NO_NOTICE = timedelta(0)
 
 
@@ -37,7 +36,7 @@ def part_usage(
     notices = {(o.machine, o.component, _recorded_at(o)): _notice(o) for o in done.values()}
     usage: dict[str, list[UsageRecord]] = defaultdict(list)
     for row in tx.registry.maintenance(since, until).to_pylist():
-        if row["action"].strip().casefold() in _TAKES_NOTHING or row["machine"] not in models:
+        if row["action"].strip().casefold() in LEAVES_OLD or row["machine"] not in models:
             continue
         notice = notices.get((row["machine"], row["component"], row["time"]), _NO_NOTICE)
         for part, quantity in parts_for(bill, models[row["machine"]], row["component"]).items():

@@ -1,17 +1,22 @@
 """Score what is due: every machine at every grid time the clock has passed, and again where data came late."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from foreworn.clock import Clock, grid_times
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.failure_model import FailureModel
-from foreworn.health.forecast import Forecast, ForecastStore, VerdictBoard
+from foreworn.health.forecast import FORECAST_SCHEMA, TIME, Forecast, ForecastStore, VerdictBoard
+from foreworn.health.scored_rows import ScoredForecasts, ScoredRows
 from foreworn.loop.live_history import LiveHistory
+from foreworn.loop.revisions import as_revisions
 from foreworn.telemetry.intake import DirtyWindow, DirtyWindows
 from foreworn.telemetry.sample import MILLISECOND
 
@@ -22,7 +27,9 @@ class Scoring:
     """The use case that turns stored telemetry into forecasts.
 
     A forecast of time t rests on what is stamped at or before t. When late data changes what a forecast
-    rested on, the new verdict is appended as a revision; the old one stays on record.
+    rested on, the new verdict is appended as a revision; the old one stays on record. Where only reasons and curve
+    changed, the verdict board has the new ones, and the record nothing to add. Reasons are found for the
+    forecasts that go up on the verdict board, which is where people see them, and not for those that only go on record.
 
     Parameters
     ----------
@@ -93,11 +100,10 @@ class Scoring:
         self._scored_until = times[-1]
         try:
             rows = [(machine, time) for time in times for machine in self._machines_at(time)]
-            forecasts = list(self._as_revisions(model, rows))
-            fresh = [forecast for forecast, known in forecasts if not known]
-            self._write(fresh)
-            self._verdicts.post([forecast for forecast, _ in forecasts if forecast.time == times[-1]])
-            return len(fresh)
+            said = self._say(model, rows)
+            self._write(said.table.filter(pa.array(said.fresh)))
+            self._verdicts.post(said.forecasts(_at(said.table, times[-1])))
+            return int(said.fresh.sum())
         except BaseException:
             self._scored_until = before
             raise
@@ -105,25 +111,34 @@ class Scoring:
     def _machines_at(self, time: datetime) -> list[str]:
         return [m.id for m in self._registry.machines() if m.components and m.in_service_at(time)]
 
-    def _forecast(self, model: FailureModel, rows: Sequence[Row]) -> list[Forecast]:
+    def _say(self, model: FailureModel, rows: Sequence[Row]) -> "_Said":
+        """Score the rows and hold what is said against what is on record.
+
+        What is on record is never written over: another probability, or another model's, is the next revision.
+        """
         if not rows:
-            return []
+            return _Said(ScoredForecasts(()), FORECAST_SCHEMA.empty_table(), np.empty(0, np.bool_))
         first, last = min(t for _, t in rows), max(t for _, t in rows)
         history = self._history.between(first - model.lookback, last + MILLISECOND)
-        return model.forecast(history, rows, issued_at=self._clock.now())
+        scored = model.score(history, rows, issued_at=self._clock.now())
+        standing = self._forecasts.forecasts(first, last + MILLISECOND, machines=sorted({name for name, _ in rows}))
+        return _Said(scored, *as_revisions(scored.table(), standing))
 
-    def _write(self, forecasts: Sequence[Forecast]) -> None:
-        if forecasts:
-            self._forecasts.write_forecasts(forecasts)
+    def _write(self, forecasts: pa.Table) -> None:
+        if len(forecasts):
+            self._forecasts.write_forecast_table(forecasts)
 
     def _score_dirty(self, model: FailureModel) -> int:
         generation, windows = self._dirty.pending()
         issued = 0
         for rows in _by_machine(sorted(self._rows_in(windows))):
-            revised = [f for f, known in self._as_revisions(model, rows) if f.revision > 0 and not known]
-            self._write(revised)
-            self._verdicts.post(revised)
-            issued += len(revised)
+            said = self._say(model, rows)
+            revised = said.fresh & (said.table["revision"].to_numpy() > 0)
+            self._write(said.table.filter(pa.array(revised)))
+            # The same probability may come with other reasons and another curve, which only the board keeps.
+            on_record = np.flatnonzero(revised | ~said.fresh)
+            self._verdicts.post(said.forecasts(_newest_of_each(said.table, on_record)))
+            issued += int(revised.sum())
         if windows and self._on_dirty is not None:
             self._on_dirty(windows)
         self._dirty.clear(generation)
@@ -141,23 +156,45 @@ class Scoring:
             for time in grid_times(window.start - MILLISECOND, min(window.end, self._scored_until), self._every)
         }
 
-    def _as_revisions(self, model: FailureModel, rows: Sequence[Row]) -> Iterator[tuple[Forecast, bool]]:
-        """Yield the rows' forecasts, each with the revision that it is, and whether that is on record already.
 
-        What is on record is never written over: another probability, or another model's, is the next revision.
-        """
-        if not rows:
-            return
-        machines, times = sorted({machine for machine, _ in rows}), [time for _, time in rows]
-        standing = _newest(self._forecasts.forecasts(min(times), max(times) + MILLISECOND, machines=machines))
-        for forecast in self._forecast(model, rows):
-            before = standing.get((forecast.machine, forecast.component, forecast.time))
-            if before is None:
-                yield forecast, False
-            else:
-                version, revision, probability = before
-                same = (version, probability) == (forecast.model_version, forecast.probability)
-                yield replace(forecast, revision=revision + (not same)), same
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a model says of some rows.
+
+    Parameters
+    ----------
+    scored
+        As it was said.
+    table
+        All forecasts, each with the revision that it is.
+    fresh : (n_forecasts,) bool
+        Which of them are not on record yet.
+    """
+
+    scored: ScoredRows
+    table: pa.Table
+    fresh: NDArray[np.bool_]
+
+    def forecasts(self, chosen: Sequence[int]) -> list[Forecast]:
+        """Return some, with reasons: those that people will see."""
+        revisions = self.table["revision"].take(pa.array(chosen, pa.int64())).to_pylist()
+        forecasts = self.scored.forecasts(chosen)
+        return [replace(f, revision=n) if n else f for f, n in zip(forecasts, revisions, strict=True)]
+
+
+def _at(forecasts: pa.Table, time: datetime) -> list[int]:
+    """Return the rows of one time."""
+    return np.flatnonzero(pc.equal(forecasts["time"], pa.scalar(time, TIME)).to_numpy()).tolist()
+
+
+def _newest_of_each(forecasts: pa.Table, rows: NDArray[np.intp]) -> list[int]:
+    """Return, of these rows, that of the latest time of each machine and component: the board keeps no other."""
+    told = forecasts.select(["machine", "component", "time"]).take(pa.array(rows)).to_pylist()
+    newest: dict[tuple[str, str], tuple[datetime, int]] = {}
+    for row, said in zip(rows.tolist(), told, strict=True):
+        key = (said["machine"], said["component"])
+        newest[key] = max(newest.get(key, (said["time"], row)), (said["time"], row))
+    return sorted(row for _, row in newest.values())
 
 
 def _days(times: Sequence[datetime]) -> Iterable[list[datetime]]:
@@ -177,16 +214,3 @@ def _by_machine(rows: Sequence[Row]) -> Iterable[list[Row]]:
     for row in rows:
         groups[row[0]].append(row)
     return groups.values()
-
-
-def _newest(forecasts: pa.Table) -> dict[tuple[str, str, datetime], tuple[str, int, float]]:
-    """Return (model version, revision, probability) of the newest revision, by machine, component and time."""
-    columns = ("machine", "component", "time", "model_version", "revision", "probability")
-    newest: dict[tuple[str, str, datetime], tuple[str, int, float]] = {}
-    for machine, component, time, version, revision, probability in zip(
-        *(forecasts[name].to_pylist() for name in columns), strict=True
-    ):
-        before = newest.get((machine, component, time))
-        if before is None or revision >= before[1]:
-            newest[machine, component, time] = version, revision, probability
-    return newest

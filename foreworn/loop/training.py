@@ -1,14 +1,29 @@
-"""Train a failure model and an anomaly detector on a fleet's past, keep them, and put them in use."""
+"""Train a failure model and an anomaly detector on a fleet's past, keep them, and put in use what may be."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from foreworn.audit import PLATFORM
+from foreworn.errors import Conflict, DamagedModel, NotFound
 from foreworn.fleet.history import FleetHistory
+from foreworn.loop.model_contest import Contest, NoContest, Recipe, hold_contest
+from foreworn.loop.promotion import Check, PromotionDecision, decide, file_decision
+from foreworn.loop.recency import newer_in_use
 from foreworn.settings import ScoringSettings
 from foreworn.telemetry.signal import SignalCatalogue, SignalType
 from models import anomaly
 from models.failure import FailureModelSettings, GradientBoostedFailureModel
 from models.failure import train as train_model
+from models.promotion_journal import rolled_back_from
 from models.registry import FolderDetectorStore, FolderModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that was trained and kept, and whether it was put in use."""
+
+    model: GradientBoostedFailureModel
+    decision: PromotionDecision
 
 
 def train(
@@ -19,33 +34,109 @@ def train(
     models: FolderModelStore,
     model_settings: FailureModelSettings | None = None,
     catalogue: SignalCatalogue | None = None,
-) -> GradientBoostedFailureModel:
-    """Train on what was stamped before `until`, save the model, and put it in use.
+    by: str = PLATFORM,
+) -> Trained:
+    """Train on what was stamped before `until`, save the model, and put it in use if it may be.
 
     Counters of the catalogue are no features: hours run since a machine was built tell machines apart, and
-    wear since the last replacement is read from the maintenance record.
+    wear since the last replacement is read from the maintenance record. Whether the model may be put in use is
+    decided by `foreworn.loop.promotion`, and the decision is filed with it; where it may not, the one in use stays.
 
     Raises
     ------
     TooLittleHistory
         If there is not enough to train on; the model in use stays.
     """
-    model = train_model(
-        history,
-        until=until,
-        horizon=settings.horizon,
-        settings=model_settings or FailureModelSettings(),
-        leave_out={s.name for _, s in catalogue or () if s.type is SignalType.COUNTER},
-    )
+    leave_out = {s.name for _, s in catalogue or () if s.type is SignalType.COUNTER}
+
+    def recipe(time: datetime) -> GradientBoostedFailureModel:
+        return train_model(
+            history,
+            until=time,
+            horizon=settings.horizon,
+            settings=model_settings or FailureModelSettings(),
+            leave_out=leave_out,
+        )
+
+    model = recipe(until)
     models.save(model)
-    models.serve(model.version)
-    return model
+    return Trained(model, _judged(model, recipe, history, models, by))
+
+
+def _judged(
+    model: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory, models: FolderModelStore, by: str
+) -> PromotionDecision:
+    """Decide whether a kept model is put in use, write that down, and do it.
+
+    Judging takes minutes. Where another version came in use meanwhile, it is judged again, against that one.
+    """
+    decision, overtaken = _judged_once(model, recipe, history, models, by)
+    if overtaken is not None:
+        decision, overtaken = _judged_once(model, recipe, history, models, by)
+    if overtaken is not None:
+        twice = Check("overtaken", False, f"what is in use changed both times that it was judged; {overtaken}")
+        checks = (*decision.checks, twice)
+        decision = replace(decision, promoted=False, checks=checks, against=models.serving_version())
+        file_decision(models, decision)
+    return decision
+
+
+def _judged_once(
+    model: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory, models: FolderModelStore, by: str
+) -> tuple[PromotionDecision, Conflict | None]:
+    """Decide on what is in use now; returns the conflict too where that was no longer in use after the judging."""
+    in_use = _in_use(models)
+    if in_use.version == model.version and in_use.champion is not None:
+        known = Check("version", True, "the same history, settings and release as the one in use: it is in use already")
+        return PromotionDecision(model.version, True, (known,), model.version), None
+    contest = in_use.trouble if in_use.champion is None else _contest(model, in_use.champion, recipe, history)
+    decision = decide(model, in_use.champion, contest, rolled_back_from(models.promotions(), model.version))
+    file_decision(models, decision)
+    if decision.promoted:
+        checks = decision.as_data()["checks"]
+        try:
+            models.promote(model.version, by=by, why=decision.why, checks=checks, expected=in_use.version)
+        except Conflict as overtaken:
+            return decision, overtaken
+    return decision, None
+
+
+@dataclass(frozen=True, slots=True)
+class _InUse:
+    """What is in use: the version as it is written down, its model, or why that cannot be had."""
+
+    version: str | None
+    champion: GradientBoostedFailureModel | None
+    trouble: str
+
+
+def _in_use(models: FolderModelStore) -> _InUse:
+    version = models.serving_version()
+    if version is None:
+        return _InUse(None, None, "nothing is in use yet")
+    try:
+        return _InUse(version, models.load(version), "")
+    except (DamagedModel, NotFound) as trouble:
+        return _InUse(version, None, f"the one in use cannot be read: {trouble}")
+
+
+def _contest(
+    model: GradientBoostedFailureModel, champion: GradientBoostedFailureModel, recipe: Recipe, history: FleetHistory
+) -> Contest | str:
+    if not model.components:
+        return "it forecasts by age alone"
+    try:
+        return hold_contest(champion, recipe, history, until=model.provenance.trained_until, horizon=model.horizon)
+    except NoContest as reason:
+        return str(reason)
 
 
 def train_detector(
     history: FleetHistory, *, until: datetime, detectors: FolderDetectorStore
 ) -> anomaly.SubspaceDetector:
     """Learn what is healthy from what was stamped before `until`, save the detector, and put it in use.
+
+    It does not take the place of one that learned from newer data.
 
     Raises
     ------
@@ -54,5 +145,6 @@ def train_detector(
     """
     detector = anomaly.train(history, until=until)
     detectors.save(detector)
-    detectors.serve(detector.version)
+    if newer_in_use(detectors, detector) is None:
+        detectors.serve(detector.version)
     return detector

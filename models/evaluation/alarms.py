@@ -12,10 +12,14 @@ episode every horizon. An episode is
 
 A failure's *lead time* counts from when the first alarm within the horizon before it (and after the
 component's previous failure or preventive replacement) was issued, which may be later than its data's
-time. It is *caught* if the lead time is at least the notice asked for.
+time. It is *caught* if the lead time is at least the notice asked for. A lead time is never longer than the
+horizon; how long the alarm had been *ringing* counts on back from there, as long as no forecast lay below the
+threshold in between. A pause after the first alarm within the horizon takes nothing back: who was told 24 h
+before was told, whether or not the alarm was silent later. A pause before it does: what was silent when the
+horizon began was about nothing that came.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -52,26 +56,49 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class FailureNotice:
-    """One failure and the notice that was given of it; None where no alarm came within the horizon."""
+    """One failure and the notice that was given of it.
+
+    Parameters
+    ----------
+    machine, component, time
+        What failed, and when [epoch ms].
+    lead_time_h
+        From the first alarm within the horizon before it; None where there was none.
+    ringing_h
+        From the first of the alarms that went on without a break up to that first one within the horizon, and
+        therefore as long or longer.
+    watched_h
+        From the first forecast of its machine: no longer notice could have been given.
+    """
 
     machine: str
     component: str
     time: int
     lead_time_h: float | None
+    ringing_h: float | None
+    watched_h: float
 
     def caught(self, notice: timedelta) -> bool:
-        """Tell whether the notice was at least `notice`."""
+        """Tell whether the first alarm within the horizon came at least `notice` before."""
         return self.lead_time_h is not None and self.lead_time_h >= notice / timedelta(hours=1)
+
+    def rang(self, notice: timedelta) -> bool:
+        """Tell whether the alarm was raised at least `notice` before, longer than the horizon included.
+
+        Raised is the first alarm within the horizon, or the first of those that went on without a break up to it.
+        """
+        return self.ringing_h is not None and self.ringing_h >= notice / timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """One machine's component: its alarms in order of time, and what followed each."""
+    """One machine's component: its alarms in order of time, since when each had been ringing, and what followed."""
 
     machine: str
     component: str
     alarms: NDArray[np.int64]
     issued: NDArray[np.int64]
+    since: NDArray[np.int64]
     next_failure: NDArray[np.int64]
     next_replacement: NDArray[np.int64]
 
@@ -129,22 +156,30 @@ def failure_notices(
     Parameters as in `alarm_episodes`; `first`, `end` and `issued`, when each row was said (at its own time
     unless given), are epoch ms.
     """
-    span = span_ms(horizon)
     issued = index.time if issued is None else issued
-    earliest: dict[tuple[str, int], int] = {}
-    for series in _alarms(index, issued, probability, component, record, threshold):
-        in_time = (series.next_failure - series.alarms <= span) & (series.next_failure <= series.next_replacement)
-        for said, failure in zip(series.issued[in_time].tolist(), series.next_failure[in_time].tolist(), strict=True):
-            key = series.machine, failure
-            earliest[key] = min(said, earliest.get(key, said))
+    alarms = _alarms(index, issued, probability, component, record, threshold)
+    earliest = _earliest_alarms(alarms, span_ms(horizon))
     notices = []
-    for machine in sorted(set(index.machine.tolist())):
+    for machine, own in index.places().items():
+        begin = int(index.time[own].min())
         for time in record.failures.of(machine, component).tolist():
             if first <= time < end:
-                alarm = earliest.get((machine, time))
-                lead = None if alarm is None else (time - alarm) / _HOUR_MS
-                notices.append(FailureNotice(machine, component, time, lead))
+                told = [(time - moment) / _HOUR_MS for moment in earliest.get((machine, time), ())]
+                lead, ringing = told or (None, None)
+                notices.append(FailureNotice(machine, component, time, lead, ringing, (time - begin) / _HOUR_MS))
     return notices
+
+
+def _earliest_alarms(alarms: Iterable[_Series], span: int) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return by machine and failure when the first alarm in time was issued, and since when it had been ringing."""
+    earliest: dict[tuple[str, int], tuple[int, int]] = {}
+    for series in alarms:
+        in_time = (series.next_failure - series.alarms <= span) & (series.next_failure <= series.next_replacement)
+        columns = (column[in_time].tolist() for column in (series.issued, series.since, series.next_failure))
+        for said, since, failure in zip(*columns, strict=True):
+            before = earliest.get((series.machine, failure), (said, since))
+            earliest[series.machine, failure] = min(said, before[0]), min(since, before[1])
+    return earliest
 
 
 def _alarms(
@@ -156,12 +191,27 @@ def _alarms(
     threshold: float,
 ) -> Iterator[_Series]:
     rings = probability >= threshold
-    ringing, issued = index.where(rings), issued[rings]
-    failure = record.failures.next_after(ringing, component)
-    replacement = record.preventive.next_after(ringing, component)
-    for machine, own in ringing.places().items():
-        order = own[np.argsort(ringing.time[own], kind="stable")]
-        yield _Series(machine, component, ringing.time[order], issued[order], failure[order], replacement[order])
+    failure = record.failures.next_after(index, component)
+    replacement = record.preventive.next_after(index, component)
+    for machine, own in index.places().items():
+        order = own[np.argsort(index.time[own], kind="stable")]
+        alarms = order[rings[order]]
+        if not len(alarms):
+            continue
+        since = _ringing_since(rings[order], issued[order], np.minimum(failure[order], replacement[order]))
+        yield _Series(
+            machine, component, index.time[alarms], issued[alarms], since, failure[alarms], replacement[alarms]
+        )
+
+
+def _ringing_since(
+    rings: NDArray[np.bool_], issued: NDArray[np.int64], life_ends: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return per alarm of one machine's forecasts, in order of time, when the first of its unbroken run was issued."""
+    goes_on = np.append(False, rings[1:] & rings[:-1] & (life_ends[1:] == life_ends[:-1]))[: len(rings)]
+    begin = np.maximum.accumulate(np.where(goes_on, 0, np.arange(len(rings))))
+    found: NDArray[np.int64] = issued[begin[rings]]
+    return found
 
 
 def _cuts(series: _Series, span: int) -> Iterator[int]:

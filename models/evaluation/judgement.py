@@ -1,6 +1,7 @@
 """Forecasts judged by what really happened: for a replay, a backtest and a benchmark alike."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,8 +40,8 @@ class Judgement:
         Episodes of alarms that nothing followed.
     confirmed_alarms, censored_alarms, undecided_alarms
         The other episodes.
-    machine_months
-        Scored machines x scored time, months of 30 days.
+    months_by_machine
+        By scored machine, the scored time in months of 30 days.
     lead_time_h
         Quantiles of the lead time of all foretold failures, such as `{"p50": 21.0}`; empty if none was.
     rows, failed_rows, censored_rows, pending_rows
@@ -57,7 +58,7 @@ class Judgement:
     confirmed_alarms: int
     censored_alarms: int
     undecided_alarms: int
-    machine_months: float
+    months_by_machine: Mapping[str, float]
     lead_time_h: dict[str, float]
     rows: int
     failed_rows: int
@@ -76,6 +77,11 @@ class Judgement:
     def recall_12h(self) -> float:
         """The share of failures caught with notice; NaN where there was none."""
         return self.caught_12h / self.failures if self.failures else float("nan")
+
+    @property
+    def machine_months(self) -> float:
+        """Scored machines x scored time, months of 30 days."""
+        return math.fsum(self.months_by_machine.values())
 
     @property
     def false_alarms_per_machine_month(self) -> float:
@@ -120,7 +126,8 @@ def judge(
         right nor wrong. Without, a preventive replacement is survival, as in Microsoft's protocol.
     known_until
         Up to where (inclusive) failures and maintenance are complete; `end` unless told otherwise.
-        Forecasts and alarms whose horizon ends later, and which came to nothing so far, are not judged.
+        Forecasts whose horizon ends later are not scored, for of those only the failed could be; alarms whose
+        horizon ends later, and which came to nothing so far, are undecided.
     notice
         How much notice it takes to call a failure caught.
     base_rates
@@ -149,8 +156,51 @@ def judge(
             index, probability, component, record, threshold=threshold, horizon=horizon, issued=issued,
             first=to_epoch_ms(start + notice), end=to_epoch_ms(end),
         )  # fmt: skip
-    machines = len(forecasts["machine"].unique())
-    return _judgement(scored, outcomes, notices, episodes, notice, machines * ((end - start) / _MONTH), base_rates)
+    months = dict.fromkeys(forecasts["machine"].unique().to_pylist(), (end - start) / _MONTH)
+    rows = ScoredRows.joined(scored)
+    outcome = np.concatenate([np.empty(0, dtype=np.int8), *outcomes])
+    return _judgement(
+        rows,
+        _base(rows, base_rates),
+        notices,
+        episodes,
+        notice=notice,
+        months_by_machine=months,
+        censored_rows=int((outcome == CENSORED).sum()),
+        pending_rows=int((outcome == PENDING).sum()),
+    )
+
+
+def pooled(parts: Sequence[Judgement], base: NDArray[np.float64], *, notice: timedelta = NOTICE) -> Judgement:
+    """Return several judgements of different machines or times as one.
+
+    Parameters
+    ----------
+    parts
+        What was judged, each by its own threshold.
+    base : (n_rows,) float
+        What the Brier skill is measured against, for the rows of all parts in their order.
+    notice
+        How much notice it takes to call a failure caught.
+    """
+    return _judgement(
+        ScoredRows.joined([part.scored for part in parts]),
+        base,
+        [n for part in parts for n in part.notices],
+        [e for part in parts for e in part.episodes],
+        notice=notice,
+        months_by_machine=_added(part.months_by_machine for part in parts),
+        censored_rows=sum(part.censored_rows for part in parts),
+        pending_rows=sum(part.pending_rows for part in parts),
+    )
+
+
+def _added(months: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for part in months:
+        for machine, watched in part.items():
+            total[machine] = total.get(machine, 0.0) + watched
+    return total
 
 
 def _within(forecasts: pa.Table, start: datetime, end: datetime) -> pa.Table:
@@ -199,16 +249,16 @@ def _scored(index: RowIndex, probability: NDArray[np.float64], component: str, o
 
 
 def _judgement(
-    scored: list[ScoredRows],
-    outcomes: list[NDArray[np.int8]],
+    rows: ScoredRows,
+    base: NDArray[np.float64],
     notices: list[FailureNotice],
     episodes: list[Episode],
+    *,
     notice: timedelta,
-    machine_months: float,
-    base_rates: Mapping[str, float] | None,
+    months_by_machine: Mapping[str, float],
+    censored_rows: int,
+    pending_rows: int,
 ) -> Judgement:
-    rows = ScoredRows.joined(scored)
-    outcome = np.concatenate([np.empty(0, dtype=np.int8), *outcomes])
     caught = sum(n.caught(notice) for n in notices)
     leads = [n.lead_time_h for n in notices if n.lead_time_h is not None]
     ends = [e.end for e in episodes]
@@ -222,14 +272,14 @@ def _judgement(
         confirmed_alarms=ends.count(EpisodeEnd.CONFIRMED),
         censored_alarms=ends.count(EpisodeEnd.CENSORED),
         undecided_alarms=ends.count(EpisodeEnd.UNDECIDED),
-        machine_months=machine_months,
+        months_by_machine=months_by_machine,
         lead_time_h={f"p{q * 100:.0f}": float(np.quantile(leads, q)) for q in _QUANTILES} if leads else {},
         rows=len(rows),
         failed_rows=int(rows.failed.sum()),
-        censored_rows=int((outcome == CENSORED).sum()),
-        pending_rows=int((outcome == PENDING).sum()),
+        censored_rows=censored_rows,
+        pending_rows=pending_rows,
         brier=brier_score(rows.probability, rows.failed) if len(rows) else float("nan"),
-        brier_skill=brier_skill(rows.probability, rows.failed, _base(rows, base_rates)) if len(rows) else float("nan"),
+        brier_skill=brier_skill(rows.probability, rows.failed, base) if len(rows) else float("nan"),
         calibration_slope=slope,
         calibration_intercept=intercept,
         reliability=reliability_table(rows.probability, rows.failed),

@@ -1,14 +1,15 @@
-"""What became of each row: `foreworn.health.label.outcome` for whole arrays of rows."""
+"""What became of each row: `foreworn.health.label.outcome` for whole arrays of rows, once their horizon is over."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from foreworn.fleet.renewal import interventions
 from foreworn.health.label import Outcome
 from foreworn.telemetry.sample import to_epoch_ms
 from models.features.row_index import RowIndex, span_ms
@@ -57,6 +58,14 @@ class Occurrences:
             following[own] = times[np.searchsorted(times, index.time[own], side="right")]
         return following
 
+    def last(self, index: RowIndex, component: str, *, side: Literal["left", "right"]) -> Times:
+        """Return per row the last time before it, or with `right` at it or before, or -`NEVER`."""
+        latest = np.full(len(index), -NEVER)
+        for machine, own in index.places().items():
+            times = np.append(self.of(machine, component), -NEVER)
+            latest[own] = times[np.searchsorted(times[:-1], index.time[own], side=side) - 1]
+        return latest
+
     def at_own_time(self, index: RowIndex) -> NDArray[np.bool_]:
         """Tell which rows stand at a moment when something happened to their machine."""
         at = np.zeros(len(index), dtype=bool)
@@ -82,15 +91,15 @@ class Record:
         failures
             `time`, `machine`, `component`.
         maintenance
-            `time`, `machine`, `component`, `kind`; its preventive records censor. None where they
-            shall count as survival, as in protocols that know no censoring.
+            `time`, `machine`, `component`, `kind`, `action`; its preventive records censor, other than inspections,
+            which change nothing. None where they shall count as survival, as in protocols that know no censoring.
         known_until
             Up to where (inclusive) both are complete.
         """
         if maintenance is None:
             preventive = failures.slice(0, 0)
         else:
-            preventive = maintenance.filter(pc.equal(maintenance["kind"], "preventive"))
+            preventive = interventions(maintenance.filter(pc.equal(maintenance["kind"], "preventive")))
         return cls(
             Occurrences(_through(failures, known_until)), Occurrences(_through(preventive, known_until)), known_until
         )
@@ -100,13 +109,25 @@ class Record:
         return np.minimum(self.failures.next_after(index, component), self.preventive.next_after(index, component))
 
     def outcomes(self, index: RowIndex, component: str, horizon: timedelta) -> NDArray[np.int8]:
-        """Return what became of the component over (t, t + horizon] for each row, as a place in `CODES`."""
+        """Return what became of the component over (t, t + horizon] for each row, as a place in `CODES`.
+
+        A row whose horizon outlasts the record is pending, even if its component has failed already. Of such rows
+        only those that fail can be known, so among the known ones failures would be too many.
+        """
         end = index.time + span_ms(horizon)
         failure, replaced = self.failures.next_after(index, component), self.preventive.next_after(index, component)
-        result = np.where(to_epoch_ms(self.known_until) >= end, SURVIVED, PENDING)
+        result = np.full(len(index), SURVIVED)
         result[replaced <= end] = CENSORED
         result[(failure <= end) & (failure <= replaced)] = FAILED
+        result[end > to_epoch_ms(self.known_until)] = PENDING
         return result.astype(np.int8)
+
+
+def failed_and_not_renewed(
+    index: RowIndex, failures: Occurrences, renewals: Occurrences, component: str
+) -> NDArray[np.bool_]:
+    """Tell which rows stand at a failure of their component, or after one that nothing had renewed before the row."""
+    return failures.last(index, component, side="right") > renewals.last(index, component, side="left")
 
 
 def _through(table: pa.Table, last: datetime) -> pa.Table:

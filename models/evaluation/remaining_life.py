@@ -35,8 +35,8 @@ class LifeForecasts:
     expected: Values
     quantiles: Values
 
-    def where(self, keep: NDArray[np.bool_]) -> "LifeForecasts":
-        """Return the forecasts where `keep` is true."""
+    def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> "LifeForecasts":
+        """Return the forecasts where `keep` is true, or those at these places."""
         return LifeForecasts(self.unit[keep], self.true[keep], self.expected[keep], self.quantiles[keep])
 
     def rmse(self, cap: float | None = None) -> float:

@@ -7,18 +7,21 @@ from typing import Any, Final
 
 from lightgbm.basic import LightGBMError
 
+from foreworn.economics.weibull_life import WeibullLife
 from foreworn.errors import DamagedModel
 from models import cards
+from models.failure.age_model import AgeModel
 from models.failure.booster import Booster
-from models.failure.calibrator import Calibrator
-from models.failure.component_model import ComponentModel
+from models.failure.calibrator import calibrator_from_data
+from models.failure.component_model import ComponentModel, PeriodModel
 from models.failure.gradient_boosted import GradientBoostedFailureModel, Provenance
+from models.failure.periods import Period
 from models.failure.reasons import UsualRange
 from models.failure.settings import FailureModelSettings
 from models.features import FeatureSet
 from models.features.row_index import span_ms
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 CARD: Final = cards.FAILURE_MODEL
 
 
@@ -26,15 +29,11 @@ def write_model(model: GradientBoostedFailureModel, folder: Path) -> None:
     """Write the model's files into an empty folder; the same model gives the same bytes."""
     components = []
     for number, (name, part) in enumerate(sorted(model.components.items())):
-        trees = part.booster.text().encode()
-        file = f"trees-{number}.txt"
-        (folder / file).write_bytes(trees)
+        periods = [_write_period(own, folder, f"trees-{number}-{k}.txt") for k, own in enumerate(part.periods)]
         components.append(
             {
                 "component": name,
-                "trees": file,
-                "sha256": hashlib.sha256(trees).hexdigest(),
-                "calibrator": {"a": part.calibrator.a, "b": part.calibrator.b, "c": part.calibrator.c},
+                "periods": periods,
                 "threshold": part.threshold,
                 "base_rate": part.base_rate,
                 "metrics": dict(part.metrics),
@@ -42,6 +41,19 @@ def write_model(model: GradientBoostedFailureModel, folder: Path) -> None:
         )
     card = _card(model) | {"components": components}
     cards.write_card(card, folder, CARD)
+
+
+def _write_period(part: PeriodModel, folder: Path, file: str) -> dict[str, Any]:
+    trees = part.booster.text().encode()
+    (folder / file).write_bytes(trees)
+    return {
+        "start_ms": span_ms(part.period.start),
+        "end_ms": span_ms(part.period.end),
+        "trees": file,
+        "sha256": hashlib.sha256(trees).hexdigest(),
+        "calibrator": part.calibrator.as_data(),
+        "base_rate": part.base_rate,
+    }
 
 
 def read_model(folder: Path) -> GradientBoostedFailureModel:
@@ -65,7 +77,19 @@ def _card(model: GradientBoostedFailureModel) -> dict[str, Any]:
         "threshold": model.threshold,
         "features": model.features.as_data(),
         "usual": [[[usual.low, usual.high] for usual in own] for own in model.usual],
-        "components_left_out": dict(model.components_left_out),
+        "ages": [
+            {
+                "component": name,
+                "shape": age.life.shape,
+                "scale": age.life.scale,
+                "failures": age.life.failures,
+                "assumed": age.life.assumed,
+            }
+            for name, age in sorted(model.ages.items())
+        ],
+        "models_seen": sorted(model.models_seen),
+        "unlearned": dict(model.unlearned),
+        "horizons_ms": [span_ms(horizon) for horizon in model.horizons],
         "trained_from": origin.trained_from.isoformat(),
         "trained_until": origin.trained_until.isoformat(),
         "rows": origin.rows,
@@ -76,6 +100,16 @@ def _card(model: GradientBoostedFailureModel) -> dict[str, Any]:
 
 
 def _component(part: dict[str, Any], folder: Path) -> ComponentModel:
+    return ComponentModel(
+        component=part["component"],
+        periods=tuple(_period(own, folder) for own in part["periods"]),
+        threshold=part["threshold"],
+        base_rate=part["base_rate"],
+        metrics=part["metrics"],
+    )
+
+
+def _period(part: dict[str, Any], folder: Path) -> PeriodModel:
     try:
         trees = (folder / part["trees"]).read_bytes()
     except OSError as problem:
@@ -86,14 +120,16 @@ def _component(part: dict[str, Any], folder: Path) -> ComponentModel:
         booster = Booster.from_text(trees.decode())
     except LightGBMError as problem:
         raise DamagedModel(folder, f"LightGBM cannot read {part['trees']}: {problem}") from problem
-    return ComponentModel(
-        component=part["component"],
+    return PeriodModel(
+        period=Period(timedelta(milliseconds=part["start_ms"]), timedelta(milliseconds=part["end_ms"])),
         booster=booster,
-        calibrator=Calibrator(**part["calibrator"]),
-        threshold=part["threshold"],
+        calibrator=calibrator_from_data(part["calibrator"]),
         base_rate=part["base_rate"],
-        metrics=part["metrics"],
     )
+
+
+def _age(data: dict[str, Any]) -> AgeModel:
+    return AgeModel(data["component"], WeibullLife(data["shape"], data["scale"], data["failures"], data["assumed"]))
 
 
 def _model(card: dict[str, Any], components: dict[str, ComponentModel]) -> GradientBoostedFailureModel:
@@ -104,7 +140,10 @@ def _model(card: dict[str, Any], components: dict[str, ComponentModel]) -> Gradi
         features=FeatureSet.from_data(card["features"]),
         usual=tuple(tuple(UsualRange(low, high) for low, high in own) for own in card["usual"]),
         components=components,
-        components_left_out=card["components_left_out"],
+        ages={data["component"]: _age(data) for data in card["ages"]},
+        models_seen=frozenset(card["models_seen"]),
+        unlearned=card["unlearned"],
+        horizons=tuple(timedelta(milliseconds=ms) for ms in card["horizons_ms"]),
         provenance=Provenance(
             trained_from=datetime.fromisoformat(card["trained_from"]),
             trained_until=datetime.fromisoformat(card["trained_until"]),

@@ -1,4 +1,4 @@
-"""A failure model of gradient-boosted trees, one set of trees per component."""
+"""A failure model of gradient-boosted hazards, one set of trees per component and interval of time ahead."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foreworn.fleet.history import FleetHistory
-from foreworn.health.forecast import Forecast
+from foreworn.fleet.machine import Machine
+from foreworn.health.forecast import Forecast, Reason
+from models.failure.age_model import AgeModel
 from models.failure.component_model import ComponentModel
-from models.failure.reasons import UsualRanges, reasons
+from models.failure.periods import read_off
+from models.failure.reasons import UsualRanges, age_reasons, reasons
+from models.failure.scored_matrix import ScoredMatrix
 from models.failure.settings import FailureModelSettings
 from models.features import FeatureSet, RowIndex, compute
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +49,37 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class GradientBoostedFailureModel:
-    """One probability per component of failing within the horizon; implements `FailureModel`.
+    """A failure curve per component, from hazards of gradient-boosted trees; implements `FailureModel`.
 
-    Components compete without knowing of each other: each has its own trees, and the probabilities
-    of one machine need not add up to anything. A machine that has been silent is scored on what is
-    known, missing features being missing.
+    Components compete without knowing of each other: each has its own hazards, the cause-specific ones. That nothing
+    fails on a machine is the product of what its components survive with. A machine that has been silent is scored on
+    what is known, missing features being missing.
+
+    A component with too few failures to learn its signs, and any component of a machine model that training did not
+    know, is forecast by its age alone, and the forecast's first reason says so.
 
     Parameters
     ----------
     version
         Follows from training data, features, settings and library: the same give the same.
     horizon
-        How far its forecasts look.
+        How far its forecasts look unless asked for others.
     threshold
-        The probability from which a forecast is an alarm, one for all components.
+        The probability within the horizon from which a forecast is an alarm, one for all components.
     features
         What it reads.
     usual
         Where the middle 90 % of the training rows lay, per machine model and feature.
     components
-        By component; those with too little history are not here.
-    components_left_out
-        Why a component has no forecast.
+        By component, those whose signs were learned.
+    ages
+        By component, those that ever failed, how long they last.
+    models_seen
+        The machine models that rows were learned from.
+    unlearned
+        By component, why its signs were not learned.
+    horizons
+        At which every forecast's curve is told.
     provenance
         Where it comes from.
     """
@@ -75,7 +90,10 @@ class GradientBoostedFailureModel:
     features: FeatureSet
     usual: UsualRanges
     components: Mapping[str, ComponentModel]
-    components_left_out: Mapping[str, str]
+    ages: Mapping[str, AgeModel]
+    models_seen: frozenset[str]
+    unlearned: Mapping[str, str]
+    horizons: tuple[timedelta, ...]
     provenance: Provenance
 
     @property
@@ -85,8 +103,19 @@ class GradientBoostedFailureModel:
 
     @property
     def base_rates(self) -> dict[str, float]:
-        """By component, the share of training rows followed by a failure."""
+        """By component learned, the share of training rows followed by a failure within the horizon."""
         return {name: part.base_rate for name, part in self.components.items()}
+
+    @property
+    def components_left_out(self) -> dict[str, str]:
+        """Why a component has no forecast at all."""
+        return {name: f"{why}, and none ever failed" for name, why in self.unlearned.items() if name not in self.ages}
+
+    @property
+    def basis(self) -> dict[str, str]:
+        """By component forecast, what its forecasts rest on."""
+        learned = dict.fromkeys(self.components, "signs")
+        return learned | {c: f"{a.basis}; {self.unlearned[c]}" for c, a in self.ages.items() if c in self.unlearned}
 
     def describe(self) -> dict[str, object]:
         """Return what a person asks about the model, as JSON-able values."""
@@ -94,55 +123,144 @@ class GradientBoostedFailureModel:
             "trained_from": self.provenance.trained_from.isoformat(),
             "trained_until": self.provenance.trained_until.isoformat(),
             "rows": self.provenance.rows,
-            "horizon_h": self.horizon / timedelta(hours=1),
+            "horizon_h": self.horizon / _HOUR,
+            "horizons_h": [horizon / _HOUR for horizon in self.horizons],
             "threshold": self.threshold,
-            "components": sorted(self.components),
-            "left_out": dict(self.components_left_out),
+            "components": sorted(self.basis),
+            "basis": self.basis,
+            "machine_models": sorted(self.models_seen),
+            "left_out": self.components_left_out,
             "features": list(self.features.names),
+            "features_of_the_plan": list(self.features.plan_names),
             "metrics": {name: dict(part.metrics) for name, part in self.components.items()},
             "fingerprint": self.provenance.fingerprint,
             "library": self.provenance.library,
             "settings": self.provenance.settings.model_dump(mode="json"),
         }
 
-    def probabilities(self, history: FleetHistory, rows: RowIndex) -> dict[str, NDArray[np.float64]]:
-        """Return per component the probability at each row, (n_rows,) float, without the reasons."""
+    def probabilities(
+        self, history: FleetHistory, rows: RowIndex, *, horizon: timedelta | None = None
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return per component learned the probability at each row, (n_rows,) float, without the reasons.
+
+        Within the model's horizon unless another is given.
+        """
         matrix = compute(self.features, history, rows).matrix
-        return {name: part.probability(matrix) for name, part in self.components.items()}
+        asked = self.horizon if horizon is None else horizon
+        return {name: part.probability(matrix, asked) for name, part in self.components.items()}
 
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
-    ) -> list[Forecast]:
-        """Return a forecast, with reasons, per row (machine, time) and component of that machine."""
-        matrix = compute(self.features, history, rows).matrix
-        fitted = {machine.id: frozenset(machine.components) for machine in history.machines}
-        found: list[tuple[int, Forecast]] = []
-        for name, part in self.components.items():
-            own = [i for i, (machine, _) in enumerate(rows) if name in fitted[machine]]
-            if own:
-                forecasts = self._of_component(part, matrix[own], [rows[i] for i in own], issued_at)
-                found += zip(own, forecasts, strict=True)
-        return [forecast for _, forecast in sorted(found, key=lambda pair: pair[0])]
-
-    def _of_component(
         self,
-        part: ComponentModel,
-        matrix: NDArray[np.float64],
+        history: FleetHistory,
         rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
+    ) -> list[Forecast]:
+        """Return a forecast, with reasons and curve, per row (machine, time), component of that machine, and horizon.
+
+        At the model's horizon unless others are asked for; every one of them is read off the same curve.
+        """
+        asked = (self.horizon,) if horizons is None else tuple(horizons)
+        matrix = compute(self.features, history, rows).matrix
+        return self.forecasts_of(matrix, history, rows, asked, issued_at=issued_at)
+
+    def score(
+        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredMatrix:
+        """Return what `forecast` says of the rows, as a table and, where asked for, as objects."""
+        index = RowIndex.of(rows)
+        return ScoredMatrix(self, history, index, compute(self.features, history, index).matrix, issued_at)
+
+    def forecasts_of(
+        self,
+        matrix: NDArray[np.float64],
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        asked: Sequence[timedelta],
+        *,
         issued_at: datetime,
     ) -> list[Forecast]:
-        probability = part.probability(matrix).tolist()
-        why = reasons(self.features, self.usual, matrix, part.contributions(matrix))
-        return [
-            Forecast(
-                machine=machine,
-                component=part.component,
-                time=time,
-                horizon=self.horizon,
-                probability=probability[i],
-                model_version=self.version,
-                issued_at=issued_at,
-                reasons=why[i],
-            )
-            for i, (machine, time) in enumerate(rows)
-        ]
+        """Return the forecasts of rows whose features are known; see `forecast`.
+
+        Parameters
+        ----------
+        matrix : (n_rows, n_features) float
+        """
+        machines = {machine.id: machine for machine in history.machines}
+        found: list[tuple[int, Forecast]] = []
+        for name in sorted({*self.components, *self.ages}):
+            having = [i for i, (machine, _) in enumerate(rows) if name in machines[machine].components]
+            signs = [i for i in having if name in self.components and self.knows(machines[rows[i][0]], name)]
+            by_age = sorted(set(having) - set(signs)) if name in self.ages else []
+            if signs:
+                told = self._by_signs(name, matrix[signs], asked)
+                found += self._forecasts(name, signs, rows, told, asked, issued_at)
+            if by_age:
+                told = self._by_age(name, history, [rows[i] for i in by_age], asked)
+                found += self._forecasts(name, by_age, rows, told, asked, issued_at)
+        return [forecast for _, forecast in sorted(found, key=lambda pair: pair[0])]
+
+    def knows(self, machine: Machine, component: str) -> bool:
+        """Tell whether the component's signs were learned for machines like this; without an age model they must do."""
+        return machine.model in self.models_seen or component not in self.ages
+
+    def _by_signs(self, component: str, matrix: NDArray[np.float64], asked: Sequence[timedelta]) -> "_Told":
+        part = self.components[component]
+        curve = part.curve(matrix)
+        told = [read_off(curve, part.ends, horizon) for horizon in (*asked, *self.horizons)]
+        why = reasons(self.features, self.usual, matrix, part.contributions(matrix, self.horizon))
+        return _Told(np.stack(told, axis=1), why)
+
+    def _by_age(
+        self, component: str, history: FleetHistory, rows: Sequence[tuple[str, datetime]], asked: Sequence[timedelta]
+    ) -> "_Told":
+        model = self.ages[component]
+        age = model.age_days(history, RowIndex.of(rows))
+        told = [model.within(age, horizon).probability for horizon in (*asked, *self.horizons)]
+        return _Told(np.stack(told, axis=1), age_reasons(model, age, self.horizon))
+
+    def _forecasts(
+        self,
+        component: str,
+        own: Sequence[int],
+        rows: Sequence[tuple[str, datetime]],
+        told: "_Told",
+        asked: Sequence[timedelta],
+        issued_at: datetime,
+    ) -> list[tuple[int, Forecast]]:
+        """Return the forecasts of one component's rows, each with its row's number."""
+        found = []
+        for row, said, why in zip(own, told.probability.tolist(), told.reasons, strict=True):
+            curve = tuple(zip(self.horizons, said[len(asked) :], strict=True))
+            for horizon, probability in zip(asked, said, strict=False):
+                machine, time = rows[row]
+                forecast = Forecast(
+                    machine=machine,
+                    component=component,
+                    time=time,
+                    horizon=horizon,
+                    probability=probability,
+                    model_version=self.version,
+                    issued_at=issued_at,
+                    reasons=why,
+                    curve=curve,
+                )
+                found.append((row, forecast))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said of one component's rows.
+
+    Parameters
+    ----------
+    probability : (n_rows, n_asked + n_horizons) float
+        At the horizons asked for, then at the curve's.
+    reasons
+        One tuple per row.
+    """
+
+    probability: NDArray[np.float64]
+    reasons: Sequence[tuple[Reason, ...]]

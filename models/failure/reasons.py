@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foreworn.health.forecast import Reason
+from models.evaluation.logistic import logit
+from models.failure.age_model import CONFIDENCE, AgeModel
 from models.features import FeatureSet, MachineModel
 
 Values = NDArray[np.float64]
 
 MOST_REASONS = 5
+MISSING = "missing signals"
 _ALL = 0
 
 
@@ -54,10 +58,11 @@ def _ranges(matrix: Values) -> tuple[UsualRange, ...]:
 def reasons(
     features: FeatureSet, usual: UsualRanges, matrix: Values, contributions: Values
 ) -> list[tuple[Reason, ...]]:
-    """Return up to five reasons per row, by falling contribution.
+    """Return up to five reasons per row, by falling contribution, and one more where signals have said nothing.
 
     Features of one source are one reason: its contribution is their sum, and it shows the feature with
-    the largest share, whichever way that pulls.
+    the largest share, whichever way that pulls. A row without a single value of a signal that is read, because a
+    sensor is gone or was renamed, is forecast without it, and its last reason names what is missing.
 
     Parameters
     ----------
@@ -76,6 +81,7 @@ def reasons(
     sources = tuple(columns)
     model = _model_of_rows(features, matrix).tolist()
     templates = [[_Template.of(features, own, c) for c in range(len(features.features))] for own in usual]
+    silent = _silent_signals(features, matrix)
     return [
         tuple(
             templates[model[row]][shown[row, place]].reason(
@@ -83,8 +89,53 @@ def reasons(
             )
             for place in ranking[row].tolist()
         )
+        + silent[row]
         for row in range(len(matrix))
     ]
+
+
+def _silent_signals(features: FeatureSet, matrix: Values) -> list[tuple[Reason, ...]]:
+    """Return for each row what is missing, as a reason without a share; nothing where every signal spoke."""
+    columns = {source: own for source, own in _columns_by_source(features).items() if source in features.signals}
+    if not columns or not len(matrix):
+        return [()] * len(matrix)
+    unknown = np.stack([np.isnan(matrix[:, own]).all(axis=1) for own in columns.values()], axis=1)
+    names = tuple(columns)
+    return [_missing([names[i] for i in np.flatnonzero(row)]) if row.any() else () for row in unknown]
+
+
+def _missing(signals: Sequence[str]) -> tuple[Reason, ...]:
+    told = f"nothing was said of {', '.join(signals)} in the look-back: forecast without"
+    return (Reason(MISSING, told, None, None, None, 0.0),)
+
+
+def age_reasons(model: AgeModel, age_days: Values, horizon: timedelta) -> list[tuple[Reason, ...]]:
+    """Return for each row the one reason of a forecast by age alone: that it is one, and how far it may be off.
+
+    The contribution is that of the age against a component met at random, in log-odds; 0 where the age is not known.
+    """
+    said, usual = model.within(age_days, horizon), model.within(np.array([np.nan]), horizon)
+    interval = f"{CONFIDENCE:.0%} interval of the probability"
+    share = logit(said.probability) - logit(usual.probability)
+    return [
+        (
+            Reason(
+                source=f"age of {model.component}",
+                feature=f"{model.basis}; {interval} {_percent(low)} to {_percent(high)}",
+                value=None if np.isnan(age) else age * 24,
+                usual_low=None,
+                usual_high=None,
+                contribution=contribution,
+            ),
+        )
+        for age, low, high, contribution in zip(
+            age_days.tolist(), said.low.tolist(), said.high.tolist(), share.tolist(), strict=True
+        )
+    ]
+
+
+def _percent(probability: float) -> str:
+    return f"{100 * probability:.3g} %"
 
 
 def _columns_by_source(features: FeatureSet) -> dict[str, list[int]]:

@@ -12,13 +12,17 @@ from models.features.definition import (
 )
 from models.features.feature_rows import FeatureRows, compute
 from models.features.feature_set import FeatureSet, default_features, features_of
+from models.features.log_templates import TemplateCount, UnknownTextCount
+from models.features.peers import PeerDifference
 from models.features.row_index import RowIndex
 from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
 from models.features.use import HoursInLife, UseInLife
+from models.features.window_shapes import DecayingMean, HoursSinceStep, StepSize, WindowHigh, WindowLow, WindowSlope
 
 __all__ = [
     "AgeYears",
     "DecayingLevel",
+    "DecayingMean",
     "EventCount",
     "ExponentialTrend",
     "Feature",
@@ -27,14 +31,22 @@ __all__ = [
     "FirstLevel",
     "HoursInLife",
     "HoursSinceReplacement",
+    "HoursSinceStep",
     "LifeChange",
     "LifeLevel",
     "LifeSlope",
     "MachineModel",
+    "PeerDifference",
     "RowIndex",
+    "StepSize",
+    "TemplateCount",
+    "UnknownTextCount",
     "UseInLife",
     "WindowChange",
+    "WindowHigh",
+    "WindowLow",
     "WindowMean",
+    "WindowSlope",
     "WindowSpread",
     "compute",
     "default_features",

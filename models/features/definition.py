@@ -174,7 +174,7 @@ class EventCount:
 
 @dataclass(frozen=True, slots=True)
 class HoursSinceReplacement:
-    """Hours since maintenance was last done on a component.
+    """Hours since a component was last renewed, as `foreworn.fleet.renewal` tells it.
 
     Before the first record it is not known, and NaN: a record seldom begins with the machine, and
     hours since installation would pretend that nothing was ever replaced before.

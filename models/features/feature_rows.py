@@ -64,7 +64,8 @@ def compute(
         If a row names a machine that the history does not have.
     """
     index = rows if isinstance(rows, RowIndex) else RowIndex.of(rows)
-    matrix = np.empty((len(index), len(features.features)))
+    # Written, and learned from, column by column.
+    matrix = np.empty((len(index), len(features.features)), order="F")
     if len(index):
         record = FleetRecord(history, index, features.lookback)
         for column, feature in enumerate(features.features):

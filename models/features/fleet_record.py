@@ -19,7 +19,7 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import to_epoch_ms
 from models.features.row_index import RowIndex, span_ms
 from models.features.weighting import RowWeights, Weighting
-from models.features.window import Times, Values, WindowMoments, window_moments
+from models.features.window import Times, Values, WindowMoments, Windows
 
 _NO_PLACES = np.empty(0, dtype=np.int64)
 
@@ -58,28 +58,45 @@ class FleetRecord:
     """
 
     def __init__(self, history: FleetHistory, rows: RowIndex, lookback: timedelta) -> None:
-        names, self.machine = np.unique(rows.machine.astype(str), return_inverse=True)
+        names, self.machine = rows.machines()
         known = {machine.id: machine for machine in history.machines}
-        unknown = sorted(set(names.tolist()) - set(known))
+        unknown = sorted(set(names) - set(known))
         if unknown:
             raise NotFound("machine", unknown[0], known=sorted(known)[:10])
-        self.machines = tuple(known[name] for name in names.tolist())
+        self.machines = tuple(known[name] for name in names)
+        self._history, self._lookback = history, lookback
         self.time = rows.time
-        tables = (history.telemetry, history.events, history.maintenance)
+        tables = (history.telemetry, history.events, history.renewals)
         stamps = [rows.time, *(_epoch_ms(table) for table in tables)]
         self._first = min((int(s.min()) for s in stamps if len(s)), default=0)
         last = max((int(s.max()) for s in stamps if len(s)), default=0)
         self._lane_width = last - self._first + span_ms(lookback) + 1
         self.lane = self.machine * self._lane_width
         self.place = self.lane + self.time - self._first
-        self._telemetry, self._events, self._maintenance = (self._laid_out(table) for table in tables)
+        self._telemetry, self._events, self._renewals = (self._laid_out(table) for table in tables)
         self._samples: dict[str, tuple[Times, Values]] = {}
         self._moments: dict[tuple[str, timedelta], WindowMoments] = {}
+        self._seen: dict[int, NDArray[np.intp]] = {}
+        self._windows: dict[tuple[int, timedelta], Windows] = {}
         self._stamps: dict[bytes, Times] = {}
         self._derived: dict[str, Values] = {}
         self._weights: dict[tuple[int, Weighting], RowWeights] = {}
         self._found: dict[Hashable, Values] = {}
         self._life_starts: dict[str, Times] = {}
+        self._fleet: FleetRecord | None = None
+        self._texts: tuple[Times, NDArray[np.intp], tuple[str, ...]] | None = None
+
+    def whole_fleet(self) -> "FleetRecord":
+        """Return the record of all machines that the history knows, over the same stretch of time."""
+        if self._fleet is None:
+            names = np.repeat(np.array(sorted(m.id for m in self._history.machines), dtype=object), 2)
+            ends = np.tile(np.array([self.time.min(), self.time.max()]), len(names) // 2)
+            self._fleet = FleetRecord(self._history, RowIndex(names, ends), self._lookback)
+        return self._fleet
+
+    def places_of(self, machine: int, times: Times) -> Times:
+        """Return where times within the stretch of one machine, given as its place in `machines`, stand."""
+        return machine * self._lane_width + times - self._first
 
     def samples(self, signal: str) -> tuple[Times, Values]:
         """Return the places, sorted, and values of a signal, without nulls; empty where it has no numbers."""
@@ -95,15 +112,24 @@ class FleetRecord:
         """Return the places of the events of one code, sorted."""
         return _where(self._events, "code", code)
 
+    def texts(self) -> tuple[Times, NDArray[np.intp], tuple[str, ...]]:
+        """Return the places of all events, sorted, which text each carries, and the texts; "" for none."""
+        if self._texts is None:
+            table, places = self._events
+            coded = pc.fill_null(table["message"], "").combine_chunks().dictionary_encode()
+            which = coded.indices.to_numpy().astype(np.intp)
+            self._texts = places, which, tuple(coded.dictionary.to_pylist())
+        return self._texts
+
     def replacements(self, component: str) -> Times:
-        """Return the places of the maintenance on one component, sorted."""
-        return _where(self._maintenance, "component", component)
+        """Return the places of what renewed one component, sorted."""
+        return _where(self._renewals, "component", component)
 
     def moments(self, signal: str, width: timedelta) -> WindowMoments:
         """Return the window moments of each row; mean and spread of one window are computed together."""
         if (signal, width) not in self._moments:
             places, values = self.samples(signal)
-            self._moments[signal, width] = window_moments(places, values, self.place, span_ms(width))
+            self._moments[signal, width] = self._windows_of(places, width).moments(values)
         return self._moments[signal, width]
 
     def life_start(self, component: str) -> Times:
@@ -188,12 +214,25 @@ class FleetRecord:
         spoke = np.append(places, -1)[last] >= self.lane
         return np.where(spoke, last, -1)
 
+    def _windows_of(self, places: Times, width: timedelta) -> Windows:
+        """Return the rows' windows over samples at these places; signals with the same stamps share them."""
+        key = (id(places), width)
+        if key not in self._windows:
+            if id(places) not in self._seen:
+                self._seen[id(places)] = np.searchsorted(places, self.place, side="right")
+            first = np.searchsorted(places, self.place - span_ms(width), side="right")
+            self._windows[key] = Windows.between(first, self._seen[id(places)])
+        return self._windows[key]
+
     def _without_nulls(self, places: Times, values: Values) -> tuple[Times, Values]:
         """Return what was said; signals that were said at the same places share one array of them."""
         said = ~np.isnan(values)
-        if said.tobytes() not in self._stamps:
-            self._stamps[said.tobytes()] = places if said.all() else places[said]
-        return self._stamps[said.tobytes()], values[said]
+        if said.all():
+            return places, values
+        key = said.tobytes()
+        if key not in self._stamps:
+            self._stamps[key] = places[said]
+        return self._stamps[key], values[said]
 
     def _life_start(self, component: str) -> Times:
         installed = np.array([to_epoch_ms(m.installed_at) for m in self.machines], dtype=np.int64)[self.machine]
@@ -204,10 +243,12 @@ class FleetRecord:
     def _laid_out(self, table: pa.Table) -> tuple[pa.Table, Times]:
         """Return the rows' machines' part of a table in the order of the line, and the places."""
         own = pc.index_in(table["machine"], pa.array([m.id for m in self.machines], pa.string()))
-        keep = pc.is_valid(own)
-        table, machine = table.filter(keep), own.filter(keep).to_numpy().astype(np.int64)
+        if own.null_count:
+            keep = pc.is_valid(own)
+            table, own = table.filter(keep), own.filter(keep)
+        machine = own.to_numpy().astype(np.int64)
         places = machine * self._lane_width + _epoch_ms(table) - self._first
-        if len(places) > 1 and (np.diff(places) < 0).any():
+        if (places[1:] < places[:-1]).any():
             order = np.argsort(places, kind="stable")
             table, places = table.take(pa.array(order)), places[order]
         return table, places

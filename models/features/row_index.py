@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from foreworn.clock import grid_times
@@ -58,6 +59,17 @@ class RowIndex:
         """Return pairs (machine, time)."""
         return [(str(m), from_epoch_ms(int(t))) for m, t in zip(self.machine, self.time, strict=True)]
 
+    def machines(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the machines that are named, sorted, and each row's place among them."""
+        begins = np.flatnonzero(np.append(True, self.machine[1:] != self.machine[:-1]))[: len(self)]
+        coded = pa.array(self.machine[begins], pa.string()).dictionary_encode()
+        found = coded.dictionary.to_pylist()
+        order = sorted(range(len(found)), key=found.__getitem__)
+        place = np.empty(len(found), np.int64)
+        place[order] = np.arange(len(found))
+        places_of_runs = place[coded.indices.to_numpy()]
+        return [found[i] for i in order], np.repeat(places_of_runs, np.diff(np.append(begins, len(self))))
+
     def places(self) -> dict[str, NDArray[np.intp]]:
         """Return the row numbers of each machine, in order."""
         names, codes = np.unique(self.machine.astype(str), return_inverse=True)
@@ -65,6 +77,6 @@ class RowIndex:
         bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
         return {str(name): order[bounds[i] : bounds[i + 1]] for i, name in enumerate(names)}
 
-    def where(self, keep: NDArray[np.bool_]) -> "RowIndex":
-        """Return the rows where `keep` is true."""
+    def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> "RowIndex":
+        """Return the rows where `keep` is true, or whose numbers it holds."""
         return RowIndex(self.machine[keep], self.time[keep])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +15,10 @@ from models.failure.reasons import UsualRange
 from models.life.gradient_boosted import GradientBoostedLifeModel, LifeProvenance
 from models.life.inputs import LifeInputs
 from models.life.settings import LifeModelSettings
-from models.life.trees import TREES, LifeTrees
+from models.life.trees import LifeTrees
 from models.life.widening import Widening
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 3
 CARD: Final = cards.LIFE_MODEL
 INPUTS: Final = "inputs.json"
 
@@ -50,7 +51,7 @@ def _card(model: GradientBoostedLifeModel) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "version": model.version,
         "component": model.component,
-        "widening": {"low": model.widening.low, "high": model.widening.high},
+        "widening": asdict(model.widening),
         "usual": [[[usual.low, usual.high] for usual in own] for own in model.usual],
         "metrics": dict(model.metrics),
         "trained_from": origin.trained_from.isoformat(),
@@ -76,7 +77,9 @@ def _file(folder: Path, name: str, digest: str) -> str:
 
 def _model(card: dict[str, Any], files: dict[str, str], folder: Path) -> GradientBoostedLifeModel:
     try:
-        trees = LifeTrees.from_texts({name: files[f"{name}.txt"] for name in TREES})
+        trees = LifeTrees.from_texts(
+            {name.removesuffix(".txt"): text for name, text in files.items() if name != INPUTS}
+        )
     except LightGBMError as problem:
         raise DamagedModel(folder, f"LightGBM cannot read its trees: {problem}") from problem
     return GradientBoostedLifeModel(

@@ -16,6 +16,7 @@ from models.features.regime import UNSEEN
 from models.features.window import Values
 from models.life.inputs import LifeInputs
 from models.life.settings import LifeModelSettings
+from models.life.silence import notes_on_silence
 from models.life.trees import LifeTrees
 from models.life.widening import Widening
 
@@ -134,7 +135,7 @@ class GradientBoostedLifeModel:
             return []
         record = FleetRecord(history, index, self.lookback)
         matrix = self._matrix(record, index)
-        told, why, notes = self._told(matrix), self._reasons(matrix), self._notes(record)
+        told, why, notes = self._told(matrix), self._reasons(matrix), self._notes(record, history)
         silent = np.logical_and.reduce(np.isnan(matrix[:, self._levels()]), axis=1)
         return [
             RemainingLife(
@@ -170,7 +171,12 @@ class GradientBoostedLifeModel:
         shares = -self.trees.contributions(matrix)[:, :-1]
         return reasons(FeatureSet(self.inputs.columns), self.usual, matrix, shares)
 
-    def _notes(self, record: FleetRecord) -> list[str]:
+    def _notes(self, record: FleetRecord, history: FleetHistory) -> list[str]:
+        """Say of each row what makes it doubtful."""
+        silent, settings = notes_on_silence(record, history, self.inputs, self.settings), self._strange(record)
+        return ["; ".join(filter(None, both)) for both in zip(settings, silent, strict=True)]
+
+    def _strange(self, record: FleetRecord) -> list[str]:
         """Say of rows whose machine's last settings training had not seen that they are so."""
         regimes = self.inputs.residuals.regimes
         if not regimes.settings:

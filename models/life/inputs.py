@@ -1,8 +1,9 @@
-"""What a model of remaining life reads: residuals, health indices, long-history features, similar past lives."""
+"""What a model of remaining life reads: residuals, health indices, long history, similar past lives, course of wear."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,17 @@ from models.features.fleet_record import FleetRecord
 from models.features.fused_index import FusedIndices
 from models.features.regime import OperatingRegimes, RegimeResiduals
 from models.features.similarity import PastLives
-from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
+from models.features.trend import (
+    DecayingLevel,
+    ExponentialPart,
+    ExponentialTrend,
+    FirstLevel,
+    LifeChange,
+    LifeLevel,
+    LifeSlope,
+)
 from models.features.use import HoursInLife, UseInLife
+from models.features.wear_course import ExponentialWear
 from models.features.window import Values
 from models.life.life_rows import LifeRows
 from models.life.settings import HOURS, LifeModelSettings
@@ -23,9 +33,12 @@ Mask = NDArray[np.bool_]
 
 SPANS = (20, 40, 80)
 """The long windows, in steps."""
+BENDS = (10, 20, 40, 80, 160)
+"""Time constants of exponential trends, in steps."""
+_WEAR_CONSTANTS = (12, 18, 27, 40, 60, 90)
 _SHAPE_STEP = 5
 _LONGEST_COMPARED = 1.28  # caps: how much life past lives are said to have had left at most
-_PARTS = ("level", "rate", "constant", "misfit")
+_PARTS: tuple[ExponentialPart, ...] = get_args(ExponentialPart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,8 @@ class LifeInputs:
         Of both, in the order of the columns.
     past
         The library of past shapes, whose columns follow the features'; None: without.
+    wear
+        How past lives wore, whose columns are last; None: without.
     unit
         Of the library's lives.
     """
@@ -48,13 +63,14 @@ class LifeInputs:
     indices: FusedIndices
     features: FeatureSet
     past: PastLives | None
+    wear: ExponentialWear | None
     unit: str
 
     @property
     def columns(self) -> tuple[Feature, ...]:
         """What each column is."""
         similar: tuple[Feature, ...] = self.past.columns(self.unit) if self.past else ()
-        return (*self.features.features, *similar)
+        return (*self.features.features, *similar, *(self.wear.columns if self.wear else ()))
 
     @classmethod
     def fit(
@@ -70,22 +86,24 @@ class LifeInputs:
         share = np.where(rows.ended & teach, np.minimum(rows.left, settings.cap) / settings.cap, np.nan)
         indices = FusedIndices.fit(residuals.names, smoothed, share)
         features = life_features(residuals.names, indices.names, component, settings)
-        inputs = cls(residuals, indices, features, None, settings.unit)
-        record = indices.on(record)
-        matrix = inputs._plain(record)
+        inputs, record = cls(residuals, indices, features, None, None, settings.unit), indices.on(record)
         if settings.with_similar_lives and settings.with_long_history:
             inputs = replace(inputs, past=_past_lives(record, rows, indices, component, teach, settings))
-            matrix = np.hstack([matrix, inputs._similar(record, rows.index.machine)])
-        return inputs, matrix
+        if settings.with_course_of_wear and settings.with_long_history:
+            inputs = replace(inputs, wear=_wear(record, rows, indices, component, teach, settings))
+        return inputs, inputs._columns_on(record, rows.index.machine)
 
     def matrix(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
         """Return the columns of each row, (n_rows, n_columns) float; NaN where something is not known."""
-        record = self.indices.on(self.residuals.on(record))
-        plain = self._plain(record)
-        return np.hstack([plain, self._similar(record, machine)]) if self.past else plain
+        return self._columns_on(self.indices.on(self.residuals.on(record)), machine)
 
-    def _plain(self, record: FleetRecord) -> Values:
-        return np.stack([feature.values(record) for feature in self.features.features], axis=1)
+    def _columns_on(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
+        found = [np.stack([feature.values(record) for feature in self.features.features], axis=1)]
+        if self.past:
+            found.append(self._similar(record, machine))
+        if self.wear:
+            found.append(self.wear.values(record))
+        return np.hstack(found)
 
     def _similar(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
         assert self.past is not None, "there is no library"
@@ -99,6 +117,7 @@ class LifeInputs:
             "indices": self.indices.as_data(),
             "features": self.features.as_data(),
             "past": self.past.as_data() if self.past else None,
+            "wear": self.wear.as_data() if self.wear else None,
             "unit": self.unit,
         }
 
@@ -110,6 +129,7 @@ class LifeInputs:
             FusedIndices.from_data(data["indices"]),
             FeatureSet.from_data(data["features"]),
             PastLives.from_data(data["past"]) if data["past"] else None,
+            ExponentialWear.from_data(data["wear"]) if data["wear"] else None,
             data["unit"],
         )
 
@@ -117,28 +137,44 @@ class LifeInputs:
 def life_features(
     residuals: Sequence[str], indices: Sequence[str], component: str, settings: LifeModelSettings
 ) -> FeatureSet:
-    """Return the features of residuals and health indices; windows count in the settings' step."""
+    """Return the features of residuals and health indices; windows count in the settings' step.
+
+    With the long history, a single residual tells only how far it has come and how fast: its levels add noise to what
+    the indices, sums over all of them, say better.
+    """
     step, found = settings.step, list[Feature]([HoursInLife(component)])
     if settings.unit != HOURS:
         found.append(UseInLife(settings.unit, component))
-    for signal in (*residuals, *indices):
-        found += [LifeLevel(signal, component, n * step) for n in (5, 10)]
-        found += [DecayingLevel(signal, component, n * step) for n in (3, 10)]
-        found += [WindowSpread(signal, 20 * step), LifeSlope(signal, component, 20 * step)]
+    for signal in residuals:
+        found += _changes(signal, component, step) if settings.with_long_history else _recent(signal, component, step)
+    for index in indices:
+        found += _recent(index, component, step)
         if settings.with_long_history:
-            found += _long(signal, component, settings)
-    if settings.with_long_history:
-        bends = tuple(n * step for n in (10, 20, 40, 80, 160))
-        found += [ExponentialTrend(s, component, part, bends) for s in indices for part in _PARTS]  # type: ignore[arg-type]
+            bends = tuple(n * step for n in BENDS)
+            found += [*_levels_of_life(index, component, step), *_changes(index, component, step)]
+            found += [ExponentialTrend(index, component, part, bends) for part in _PARTS]
     return FeatureSet(tuple(found))
 
 
-def _long(signal: str, component: str, settings: LifeModelSettings) -> list[Feature]:
-    step = settings.step
+def _recent(signal: str, component: str, step: timedelta) -> list[Feature]:
+    return [
+        *(LifeLevel(signal, component, n * step) for n in (5, 10)),
+        *(DecayingLevel(signal, component, n * step) for n in (3, 10)),
+        WindowSpread(signal, 20 * step),
+        LifeSlope(signal, component, 20 * step),
+    ]
+
+
+def _levels_of_life(signal: str, component: str, step: timedelta) -> list[Feature]:
     return [
         LifeLevel(signal, component, 40 * step),
         LifeLevel(signal, component),
         FirstLevel(signal, component, 15 * step),
+    ]
+
+
+def _changes(signal: str, component: str, step: timedelta) -> list[Feature]:
+    return [
         LifeChange(signal, component, 10 * step, None, 15 * step),
         *(LifeChange(signal, component, 10 * step, n * step) for n in SPANS),
         *(LifeSlope(signal, component, n * step) for n in SPANS[1:]),
@@ -183,3 +219,22 @@ def _past_lives(
         life=np.minimum(rows.left[kept], _LONGEST_COMPARED * settings.cap),
         machine=rows.index.machine[kept],
     )
+
+
+def _wear(
+    record: FleetRecord,
+    rows: LifeRows,
+    indices: FusedIndices,
+    component: str,
+    teach: Mask,
+    settings: LifeModelSettings,
+) -> ExponentialWear:
+    """Learn from each life's last row; where the unit is a counter, its life is taken to end there."""
+    known = np.flatnonzero(teach & rows.ended & ~np.isnan(rows.left))
+    lives = np.stack([record.machine, record.life_start(component)], axis=1)[known]
+    order = np.lexsort((-rows.left[known], lives[:, 1], lives[:, 0]))
+    last = np.append(np.any(np.diff(lives[order], axis=0) != 0, axis=1), True)
+    ends = known[order[last]]
+    hours = rows.left[ends] if settings.unit == HOURS else np.zeros(len(ends))
+    constants = tuple(n * settings.step for n in _WEAR_CONSTANTS)
+    return ExponentialWear.fit(record, ends, hours, indices.names, component, settings.step, constants)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND
-from models.evaluation.outcomes import NEVER, Record
+from models.evaluation.outcomes import NEVER, Occurrences, Record, failed_and_not_renewed
 from models.features import RowIndex
 from models.features.fleet_record import FleetRecord, is_numeric
 from models.features.row_index import span_ms
@@ -62,7 +62,8 @@ def life_rows(history: FleetHistory, component: str, *, until: datetime, setting
     """Return the rows of every life of the component that began before `until`.
 
     Where the unit is a counter, life left is how much the counter grew from the row to the failure. No row stands
-    at the moment of a failure or a replacement, nor in the first `warm_up` of a life. A life that a preventive
+    at the moment of a failure or a replacement, nor between a failure and its repair, nor in the first `warm_up` of a
+    life. A life that a preventive
     replacement cut short, or that goes on where the record ends, is known to be at least as long; it is never taken
     as failed.
 
@@ -82,7 +83,8 @@ def life_rows(history: FleetHistory, component: str, *, until: datetime, setting
     record = FleetRecord(history, index, WHOLE_LIFE)
     old = record.place - record.life_start(component) >= span_ms(settings.warm_up)
     ending = known.failures.at_own_time(index) | known.preventive.at_own_time(index)
-    index = index.where(old & ~ending)
+    down = failed_and_not_renewed(index, known.failures, Occurrences(history.renewals), component)
+    index = index.where(old & ~ending & ~down)
     record = FleetRecord(history, index, WHOLE_LIFE)
     failure = known.failures.next_after(index, component)
     replaced = known.preventive.next_after(index, component)

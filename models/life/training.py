@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +40,7 @@ class UnseenLives:
     row : (n,) int
         The rows' places among the training rows.
     by_seed : (n, n_seeds) float
-        Expected lives by trees with other seeds, where they were asked for.
+        Expected lives by the trees of each seed, whose mean is forecast.
     """
 
     forecasts: LifeForecasts
@@ -96,31 +95,23 @@ def prepare(
 
 
 def forecast_unseen(
-    rows: LifeRows,
-    signals: tuple[str, ...],
-    component: str,
-    settings: LifeModelSettings,
-    *,
-    other_seeds: Sequence[int] = (),
+    rows: LifeRows, signals: tuple[str, ...], component: str, settings: LifeModelSettings
 ) -> UnseenLives:
     """Forecast every machine's rows without it; lives without a known end are left out."""
     fold = machine_folds(rows, settings)[rows.record.machine]
-    told = np.full((len(rows.left), 4 + len(other_seeds)), np.nan)
+    quantiles = np.full((len(rows.left), 3), np.nan)
+    by_seed = np.full((len(rows.left), settings.seeds), np.nan)
     for f in range(settings.folds):
         teach, held_out = fold != f, (fold == f) & rows.ended
         if held_out.any():
             _, matrix = LifeInputs.fit(rows, signals, component, teach, settings)
             trees = LifeTrees.fit(matrix[teach], rows.left[teach], rows.ended[teach], settings)
-            told[held_out, 0] = trees.expected_life(matrix[held_out])
-            told[held_out, 1:4] = trees.quantile_lives(matrix[held_out])
-            for place, seed in enumerate(other_seeds, start=4):
-                seeded = settings.model_copy(update={"seed": seed})
-                trees = LifeTrees.fit(matrix[teach], rows.left[teach], rows.ended[teach], seeded, whole=False)
-                told[held_out, place] = trees.expected_life(matrix[held_out])
-    known = np.flatnonzero(~np.isnan(told[:, 0]) & ~np.isnan(rows.left))
-    expected = np.clip(told[known][:, [0, *range(4, told.shape[1])]], 0.0, settings.cap)
-    forecasts = LifeForecasts(rows.index.machine[known], rows.left[known], expected[:, 0], told[known, 1:4])
-    return UnseenLives(forecasts, fold[known], known, expected[:, 1:])
+            by_seed[held_out] = trees.expected_by_seed(matrix[held_out])
+            quantiles[held_out] = trees.quantile_lives(matrix[held_out])
+    known = np.flatnonzero(~np.isnan(by_seed[:, 0]) & ~np.isnan(rows.left))
+    expected = np.clip(by_seed[known].mean(axis=1), 0.0, settings.cap)
+    forecasts = LifeForecasts(rows.index.machine[known], rows.left[known], expected, quantiles[known])
+    return UnseenLives(forecasts, fold[known], known, np.clip(by_seed[known], 0.0, settings.cap))
 
 
 def machine_folds(rows: LifeRows, settings: LifeModelSettings) -> NDArray[np.int64]:
@@ -176,7 +167,7 @@ def widening(forecasts: LifeForecasts, settings: LifeModelSettings) -> Widening:
         raise TooLittleHistory(
             f"no life is on record in its last {settings.calibrate_up_to:g} {settings.unit}: raise calibrate_up_to"
         )
-    return Widening.fit(near.unit, near.true, near.quantiles)
+    return Widening.fit(near.unit, near.true, near.quantiles, cap=settings.cap)
 
 
 def unseen_metrics(unseen: UnseenLives, settings: LifeModelSettings) -> dict[str, float]:

@@ -1,6 +1,8 @@
 """The `foreworn` command: what it does, and the one line it says when it cannot."""
 
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -90,20 +92,26 @@ def test_too_little_history_says_what_is_missing_and_the_last_good_model_serves_
     version = serving(foreworn)
     assert version is not None
     assert version in good.out
-    refused = foreworn("train", past, "--until", "2025-10-20")
+    refused = foreworn("train", past, "--until", "2025-10-08")
     assert refused.code == 1
-    assert "no component has history enough to train on: bearing: " in refused.last_line
-    assert "10 are needed" in refused.last_line
+    assert "too little telemetry to learn from before 2025-10-08 00:00 UTC" in refused.last_line
+    assert serving(foreworn) == version
+    by_age = foreworn("train", past, "--until", "2025-10-20")
+    assert by_age.code == 3
+    assert "FAILED  signs" in by_age.out
+    assert "10 are needed" in by_age.out
     assert serving(foreworn) == version
 
 
 def test_the_same_history_trains_the_same_version(foreworn: Command, past: Path) -> None:
-    foreworn("train", past, "--until", "2026-01-01")
-    first = serving(foreworn)
-    foreworn("train", past, "--until", "2025-12-20")
-    assert serving(foreworn) != first
-    foreworn("train", past, "--until", "2026-01-01")
-    assert serving(foreworn) == first
+    def trained(until: str) -> str:
+        found = re.search(r"Model (gb-\w+), ", foreworn("train", past, "--until", until).out)
+        assert found is not None
+        return found[1]
+
+    first = trained("2026-01-01")
+    assert trained("2025-12-20") != first
+    assert trained("2026-01-01") == first
 
 
 def backtest(command: Command, past: Path, file: Path, *more: str) -> dict[str, Any]:
@@ -125,6 +133,40 @@ def test_a_backtest_writes_its_figures_with_and_without_events(foreworn: Command
     assert without["predictions_sha256"] != with_events["predictions_sha256"]
     again = backtest(foreworn, past, tmp_path / "again.json")
     assert again == with_events
+
+
+def test_a_backtest_by_unit_is_told_on_the_terminal_and_on_a_page(
+    foreworn: Command, past: Path, tmp_path: Path
+) -> None:
+    page, file = tmp_path / "report.html", tmp_path / "r.json"
+    done = foreworn("backtest", past, "--by-unit", "4", "--without-plan", "--report", page, "--json", file)
+    assert done.code == 0, done.err
+    report = json.loads(file.read_text())
+    assert report["split"] == "unit"
+    assert "split by unit" in done.out
+    assert f"{report['notice'][1]['caught']}" in done.out
+    assert "without features of the maintenance plan" in report["protocol"]
+    html = page.read_text()
+    assert html.lower().startswith("<!doctype html>")
+    assert report["model"].split(", ")[0] in html
+
+
+def test_a_leak_that_a_probe_finds_ends_the_backtest_with_exit_code_1(
+    foreworn: Command, past: Path, tmp_path: Path
+) -> None:
+    unrepaired = tmp_path / "unrepaired"
+    shutil.copytree(past, unrepaired)
+    maintenance = unrepaired / "maintenance.csv"
+    maintenance.write_text(maintenance.read_text().splitlines()[0] + "\n")
+    split = ("--train-until", TRAIN_UNTIL, "--test-from", TEST_FROM)
+    done = foreworn("backtest", unrepaired, *split, "--probes", "--json", tmp_path / "r.json")
+    assert done.code == 1
+    assert "found a leak. rows after failure: " in done.last_line
+    assert "FAILED  rows after failure" in done.out
+    assert "What this does not tell" in done.out
+    found = {one["name"]: one["passed"] for one in json.loads((tmp_path / "r.json").read_text())["probes"]}
+    assert found["rows after failure"] is False
+    assert found["gap"] is True
 
 
 @pytest.mark.server

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from foreworn.errors import StoreRejected
-from foreworn.health.forecast import FORECAST_SCHEMA, Forecast, Reason
+from foreworn.health.forecast import FORECAST_SCHEMA, Forecast, Reason, forecast_table
 from tests.telemetry_stores import ALWAYS, AnyStore, at
 
 DAY = timedelta(hours=24)
@@ -84,6 +84,26 @@ def test_no_machine_is_not_all_machines(store: AnyStore) -> None:
         assert store.forecasts(*ALWAYS, machines=chosen)["machine"].to_pylist() == found
 
 
+def test_a_table_of_forecasts_is_stored_as_they_are_one_by_one(store: AnyStore) -> None:
+    issued = [
+        replace(FIRST, machine="m2, west", component='a "b"', probability=1 / 3, horizon=timedelta(hours=1) / 2),
+        replace(FIRST, probability=1.0, model_version="", revision=3),
+        replace(FIRST, probability=1e-7, time=at(3)),
+    ]
+    store.write_forecasts(issued)
+    one_by_one = store.forecasts(*ALWAYS)
+    store.write_forecast_table(forecast_table(issued))
+    assert store.forecasts(*ALWAYS).equals(one_by_one)
+    store.write_forecast_table(forecast_table([replace(f, machine=f"new {f.machine}") for f in issued]))
+    store.write_forecasts([replace(f, machine=f"new {f.machine}") for f in issued])
+    assert len(store.forecasts(*ALWAYS)) == 2 * len(issued)
+
+
+def test_of_the_same_forecast_twice_in_a_table_the_later_stays(store: AnyStore) -> None:
+    store.write_forecast_table(forecast_table([FIRST, replace(FIRST, probability=0.4), replace(FIRST, machine="m2")]))
+    assert store.forecasts(*ALWAYS)["probability"].to_pylist() == [0.4, 0.1]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -96,4 +116,6 @@ def test_no_machine_is_not_all_machines(store: AnyStore) -> None:
 def test_a_forecast_no_store_can_keep_is_rejected_and_nothing_is_stored(store: AnyStore, bad: Forecast) -> None:
     with pytest.raises(StoreRejected):
         store.write_forecasts([FIRST, bad])
+    with pytest.raises(StoreRejected):
+        store.write_forecast_table(forecast_table([FIRST, bad]))
     assert len(store.forecasts(*ALWAYS)) == 0

@@ -13,6 +13,7 @@ import pytest
 from foreworn.health.anomaly import AnomalyScore
 from foreworn.health.demand import DemandDistribution, DemandForecast, DemandSource
 from foreworn.health.forecast import Forecast
+from foreworn.health.remaining_life import LifeForecast
 from foreworn.storage.telemetry.duck import DuckTelemetryStore
 from foreworn.storage.telemetry.influx_http import InfluxConnection
 from foreworn.telemetry.sample import Event, LogLine, TelemetryBatch, to_epoch_ms
@@ -67,6 +68,8 @@ def write_one_of_everything(store: AnyStore) -> None:
         )
     )
     store.write_forecasts([Forecast("m1", "comp1", at(1), timedelta(hours=24), 0.5, "v1", at(2), 3)])
+    life: dict[str, Any] = {"p10": 12.0, "p50": 31.0, "p90": 60.0, "expected": 33.0, "cap": 125.0, "unit": "hours"}
+    store.write_life_forecasts([LifeForecast("m1", "comp1", at(1), **life, model_version="v1", issued_at=at(2))])
     store.write_health([AnomalyScore("m1", at(1), "pca-1", 3.2, 2.5, 0.001)])
     demand = DemandDistribution.of_events([0.5, 0.1])
     store.write_demand([DemandForecast("seal-40", "main", at(1), at(9), demand, DemandSource.TOTAL, at(0))])

@@ -393,9 +393,18 @@ def forecast(**other: Any) -> Forecast:
     return Forecast(**(whole | other))
 
 
-def test_a_verdict_stands_with_its_reasons_exactly(operations: Operations) -> None:
-    operations.verdicts.post([forecast()])
-    assert operations.verdicts.latest() == [forecast()]
+@pytest.mark.parametrize(
+    "curve",
+    [
+        pytest.param((), id="of its own horizon alone"),
+        pytest.param(((timedelta(hours=24), 0.1), (timedelta(days=7), 0.30000000000000004)), id="of several horizons"),
+    ],
+)
+def test_a_verdict_stands_with_its_reasons_and_its_curve_exactly(
+    operations: Operations, curve: tuple[tuple[timedelta, float], ...]
+) -> None:
+    operations.verdicts.post([forecast(curve=curve)])
+    assert operations.verdicts.latest() == [forecast(curve=curve)]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,11 @@ MACHINE: Mapping[str, list[Row]] = {
         ("bearing", "24.0h", "0", START + HOUR, 0.4),
         ("bearing", "24.0h", "1", START + HOUR, 0.6),
     ),
+    "panel Life left, by component": table(
+        "component,unit,model_version,time,p10,p50,p90",
+        ("bearing", "hours", "life-1", START, 372.0, 744.0, 1488.0),
+        ("bearing", "hours", "life-1", START + DAY, 360.0, 720.0, 1440.0),
+    ),
     "panel ${signal}": table("time,mean", (START, 3.2), (START + HOUR, 3.2)),
     "panel Events of the device, the newest first": table(
         "time,code,severity,message,count",

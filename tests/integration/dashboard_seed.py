@@ -6,6 +6,7 @@ Two sites are chosen in the tests; what stands on the third, `North`, must never
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from foreworn.health.case import Case, CaseState, Reading
 from foreworn.health.demand import DemandDistribution, DemandForecast, DemandSource
 from foreworn.health.forecast import Forecast, Reason
 from foreworn.health.label import Label, Outcome
+from foreworn.health.remaining_life import LifeForecast
 from foreworn.planning.evidence import Evidence
 from foreworn.planning.findings import Action, Finding, Findings
 from foreworn.planning.technician import Technician
@@ -337,6 +339,7 @@ def seed_telemetry(server: InfluxServer) -> str:
     ]
     store.write(TelemetryBatch((*samples, Sample("gw-9", START, values)), tuple(events)))
     store.write_forecasts(list(_forecasts()))
+    store.write_life_forecasts(list(_lives()))
     store.write_health(list(_health()))
     store.write_demand(list(_demand()))
     store.close()
@@ -348,6 +351,20 @@ def _forecasts() -> Iterator[Forecast]:
     for machine, hour, probability, revision in [*said, ("Other 1", 1, 0.9, 0)]:
         time = START + hour * HOUR
         yield Forecast(machine, "bearing", time, 24 * HOUR, probability, "gb-1", time, revision)
+
+
+def _lives() -> Iterator[LifeForecast]:
+    for machine, day, p50 in (("Pump 7", 0, 744.0), ("Pump 7", 1, 720.0), ("Other 1", 0, 99.0)):
+        told: dict[str, Any] = {
+            "p10": p50 / 2,
+            "p50": p50,
+            "p90": 2 * p50,
+            "expected": p50,
+            "cap": 2250.0,
+            "unit": "hours",
+        }
+        time = START + day * DAY
+        yield LifeForecast(machine, "bearing", time, **told, model_version="life-1", issued_at=time)
 
 
 def _health() -> Iterator[AnomalyScore]:

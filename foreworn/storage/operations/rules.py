@@ -150,11 +150,13 @@ def check_forecast(forecast: Forecast) -> None:
     Raises
     ------
     ValueError
-        If the probability is not within [0, 1], or a reason holds a NaN or an infinity.
+        If a probability is not within [0, 1], or a reason holds a NaN or an infinity.
     """
     whose = f"the forecast of {forecast.component!r} of {forecast.machine!r} at {forecast.time}"
     if not 0 <= forecast.probability <= 1:
         raise ValueError(f"{whose} has the probability {forecast.probability}, which is not within [0, 1]")
+    if not all(0 <= probability <= 1 for _, probability in forecast.curve):
+        raise ValueError(f"{whose} has a curve that is not within [0, 1]: {forecast.curve}")
     for reason in forecast.reasons:
         numbers = (reason.value, reason.usual_low, reason.usual_high, reason.contribution)
         if not all(n is None or math.isfinite(n) for n in numbers):

@@ -10,9 +10,11 @@ from foreworn.errors import ConfigurationError, NotFound, StoreRejected
 from foreworn.health.anomaly import AnomalyScore
 from foreworn.health.demand import DemandForecast
 from foreworn.health.forecast import Forecast
+from foreworn.health.remaining_life import LifeForecast
 from foreworn.storage.telemetry.arrow_rows import ARROW_TYPES, SampleRow, log_fields, one_by_one, sample_rows
+from foreworn.storage.telemetry.life_rows import check_life
 from foreworn.storage.telemetry.plain import check_text, check_word, checked_ms, integer, number
-from foreworn.storage.telemetry.prediction_checks import check_demand, check_forecast, check_score
+from foreworn.storage.telemetry.prediction_checks import check_demand, check_forecast, check_score, checked_forecasts
 from foreworn.telemetry.sample import Event, LogLine, Sample, TelemetryBatch, to_epoch_ms
 from foreworn.telemetry.sample_columns import SampleColumns
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
@@ -102,6 +104,30 @@ class Admission:
         """
         for forecast in forecasts:
             self._check(check_forecast, forecast, f"forecast for {forecast.machine!r} at {forecast.time}")
+
+    def forecast_table(self, forecasts: pa.Table) -> pa.Table:
+        """Check a table of forecasts and return it as `FORECAST_SCHEMA`, one row per identity.
+
+        Raises
+        ------
+        StoreRejected
+            If a row cannot be kept.
+        """
+        try:
+            return checked_forecasts(forecasts)
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._refuse(f"table of {len(forecasts)} forecasts", error) from error
+
+    def lives(self, lives: Iterable[LifeForecast]) -> None:
+        """Check remaining lives.
+
+        Raises
+        ------
+        StoreRejected
+            If one cannot be kept.
+        """
+        for life in lives:
+            self._check(check_life, life, f"remaining life of {life.machine!r} at {life.time}")
 
     def scores(self, scores: Iterable[AnomalyScore]) -> None:
         """Check anomaly scores.

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreworn.health.forecast import FORECAST_SCHEMA, Forecast
+from foreworn.health.forecast import Forecast, forecast_table
 from foreworn.telemetry.sample import EPOCH, MILLISECOND, Event, LogLine, to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, TIME
@@ -26,6 +27,7 @@ FORECAST_KEYS = ("machine", "component", "horizon_h", "time", "model_version", "
 WINDOW_KEYS = ("device", "signal", "time")
 # What InfluxDB's nanoseconds since 1970 in 64 bits can hold, in whole milliseconds: the years 1677 to 2262.
 LARGEST_TIME_MS = 9_223_372_036_853
+_LARGEST_NUMBER = 2**62
 
 
 def sample_schema(signals: Sequence[Signal]) -> pa.Schema:
@@ -135,19 +137,38 @@ def log_rows(lines: Iterable[LogLine]) -> pa.Table:
 def forecast_rows(forecasts: Sequence[Forecast]) -> pa.Table:
     """Return forecasts as `FORECAST_SCHEMA`, one per identity: of two with the same, the later one."""
     rows = {(f.machine, f.component, f.horizon, to_epoch_ms(f.time), f.model_version, f.revision): f for f in forecasts}
-    return pa.table(
-        {
-            "time": [time for _, _, _, time, _, _ in rows],
-            "machine": [f.machine for f in rows.values()],
-            "component": [f.component for f in rows.values()],
-            "horizon_h": [hours(f.horizon) for f in rows.values()],
-            "probability": [float(f.probability) for f in rows.values()],
-            "model_version": [f.model_version for f in rows.values()],
-            "revision": [f.revision for f in rows.values()],
-            "issued_at": [to_epoch_ms(f.issued_at) for f in rows.values()],
-        },
-        schema=FORECAST_SCHEMA,
-    )
+    return forecast_table(list(rows.values()))
+
+
+def one_row_per_forecast(table: pa.Table) -> pa.Table:
+    """Return a table of `FORECAST_SCHEMA` with one row per identity: of two with the same, the later one."""
+    if _ascend(table.select(["machine", "time", "component"])) or _are_distinct(table.select(FORECAST_KEYS)):
+        return table
+    grouped = table.group_by(list(FORECAST_KEYS), use_threads=False)
+    values = [name for name in table.column_names if name not in FORECAST_KEYS]
+    newest = grouped.aggregate([(name, "last") for name in values])
+    return newest.rename_columns([*FORECAST_KEYS, *values]).select(table.column_names)
+
+
+def _ascend(rows: pa.Table) -> bool:
+    """Tell whether each row is greater than the one before, by the last column first: then none is there twice."""
+    greater: pa.ChunkedArray | bool = False
+    for column in rows.columns:
+        before, after = column[:-1], column[1:]
+        greater = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), greater))
+    return bool(pc.all(greater, min_count=0).as_py())
+
+
+def _are_distinct(rows: pa.Table) -> bool:
+    """Tell whether no row is there twice: by one number for each, which is much faster than by its words."""
+    number, values = np.zeros(len(rows), np.int64), 1
+    for name in rows.column_names:
+        coded = rows[name].combine_chunks().dictionary_encode()
+        values *= max(len(coded.dictionary), 1)
+        if values > _LARGEST_NUMBER:
+            return len(rows.group_by(rows.column_names).aggregate([])) == len(rows)
+        number = number * len(coded.dictionary) + coded.indices.to_numpy()
+    return bool(pc.count_distinct(pa.array(number)).as_py() == len(rows))
 
 
 def one_row_per_sample(table: pa.Table) -> pa.Table:

@@ -20,7 +20,7 @@ from foreworn.storage.telemetry.arrow_rows import (
     sample_schema,
 )
 from foreworn.storage.telemetry.duck_file import DuckFile
-from foreworn.storage.telemetry.duck_predictions import DuckPredictions
+from foreworn.storage.telemetry.duck_lives import DuckLives
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
@@ -28,7 +28,7 @@ from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
 _ROWS_PER_MERGE = 1_000_000
 
 
-class DuckTelemetryStore(DuckPredictions):
+class DuckTelemetryStore(DuckLives):
     """A store of telemetry and of what models say of it, in one DuckDB file.
 
     Threads of this process may read and write at the same time; another process cannot open the file.

@@ -34,6 +34,15 @@ class DuckPredictions:
         with self._file.transaction() as cursor:
             duck_sql.merge(cursor, "forecast", forecast_rows(forecasts), FORECAST_KEYS)
 
+    def write_forecast_table(self, forecasts: pa.Table) -> None:
+        """Store many forecasts; see `ForecastStore.write_forecast_table`."""
+        rows = self._admission.forecast_table(forecasts)
+        with self._file.transaction() as cursor:
+            if duck_sql.none_between(cursor, "forecast", rows["time"]):
+                duck_sql.append(cursor, "forecast", rows)
+            else:
+                duck_sql.merge(cursor, "forecast", rows, FORECAST_KEYS)
+
     def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
         """Return all revisions; see `ForecastStore.forecasts`."""
         where, values = duck_sql.in_range(start, end, "machine", machines)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foreworn.storage.telemetry.arrow_rows import range_ms
 from foreworn.telemetry.signal import SignalType
@@ -32,6 +33,11 @@ CREATE TABLE IF NOT EXISTS forecast (
     time TIMESTAMP_MS NOT NULL, machine VARCHAR NOT NULL, component VARCHAR NOT NULL, horizon_h DOUBLE NOT NULL,
     probability DOUBLE NOT NULL, model_version VARCHAR NOT NULL, revision BIGINT NOT NULL,
     issued_at TIMESTAMP_MS NOT NULL
+);
+CREATE TABLE IF NOT EXISTS remaining_life (
+    time TIMESTAMP_MS NOT NULL, machine VARCHAR NOT NULL, component VARCHAR NOT NULL, p10 DOUBLE NOT NULL,
+    p50 DOUBLE NOT NULL, p90 DOUBLE NOT NULL, expected DOUBLE NOT NULL, cap DOUBLE NOT NULL, unit VARCHAR NOT NULL,
+    model_version VARCHAR NOT NULL, issued_at TIMESTAMP_MS NOT NULL
 );
 CREATE TABLE IF NOT EXISTS health (
     time TIMESTAMP_MS NOT NULL, machine VARCHAR NOT NULL, detector VARCHAR NOT NULL, score DOUBLE NOT NULL,
@@ -74,6 +80,20 @@ def merge(
         f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{v} = {taken.format(v)}' for v in values)} "
         "WHEN NOT MATCHED THEN INSERT BY NAME"
     )
+    cursor.unregister("new_rows")
+
+
+def none_between(cursor: duckdb.DuckDBPyConnection, table: str, times: pa.ChunkedArray) -> bool:
+    """Tell whether a table has no row from the first of these times to the last: then nothing can be overwritten."""
+    bounds = pc.min_max(times.cast(pa.int64())).as_py()
+    query = f"SELECT 1 FROM {table} WHERE time BETWEEN make_timestamp_ms($min) AND make_timestamp_ms($max) LIMIT 1"
+    return cursor.execute(query, bounds).fetchone() is None
+
+
+def append(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    """Insert rows of which none is there yet, which is much faster than to merge them."""
+    cursor.register("new_rows", _without_zone(rows))
+    cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")
     cursor.unregister("new_rows")
 
 

@@ -21,7 +21,8 @@ from foreworn.storage.telemetry.arrow_rows import (
 )
 from foreworn.storage.telemetry.influx_bucket import create_bucket
 from foreworn.storage.telemetry.influx_http import LINES_PER_BODY, InfluxConnection
-from foreworn.storage.telemetry.influx_predictions import InfluxPredictions, ranged
+from foreworn.storage.telemetry.influx_lives import InfluxLives
+from foreworn.storage.telemetry.influx_predictions import ranged
 from foreworn.storage.telemetry.sample_lines import sample_lines
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
@@ -38,7 +39,7 @@ _FIELD_TYPES = {
 _WINDOW_COLUMNS = ("min", "max", "mean", "stddev", "count", "first", "last")
 
 
-class InfluxTelemetryStore(InfluxPredictions):
+class InfluxTelemetryStore(InfluxLives):
     """A store of telemetry and of what models say of it, in one bucket.
 
     Nothing is asked of the server before the first read or write, so a store can be opened while it is down.

@@ -12,6 +12,7 @@ from foreworn.health.forecast import FORECAST_SCHEMA, Forecast
 from foreworn.storage.telemetry import influx_rows, influxql, line_protocol
 from foreworn.storage.telemetry.admission import Admission
 from foreworn.storage.telemetry.arrow_rows import FORECAST_KEYS, in_order, range_ms
+from foreworn.storage.telemetry.forecast_lines import forecast_lines
 from foreworn.storage.telemetry.influx_http import InfluxConnection
 from foreworn.storage.telemetry.prediction_rows import DEMAND_KEYS, HEALTH_KEYS
 from foreworn.telemetry.store import TIME
@@ -37,6 +38,10 @@ class InfluxPredictions:
         """Store forecasts; see `ForecastStore.write_forecasts`."""
         self._admission.forecasts(forecasts)
         self._influx.write(map(line_protocol.forecast_line, forecasts), precision="ms")
+
+    def write_forecast_table(self, forecasts: pa.Table) -> None:
+        """Store many forecasts; see `ForecastStore.write_forecast_table`."""
+        self._influx.write_lines(forecast_lines(self._admission.forecast_table(forecasts)), precision="ms")
 
     def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
         """Return all revisions; see `ForecastStore.forecasts`."""

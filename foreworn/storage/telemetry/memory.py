@@ -21,7 +21,7 @@ from foreworn.storage.telemetry.arrow_rows import (
     range_ms,
     sample_rows,
 )
-from foreworn.storage.telemetry.memory_predictions import MemoryPredictions
+from foreworn.storage.telemetry.memory_lives import MemoryLives
 from foreworn.telemetry.sample import MILLISECOND, Event, LogLine, TelemetryBatch, to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
 from foreworn.telemetry.store import EVENT_SCHEMA, WINDOW_SCHEMA
@@ -49,7 +49,7 @@ class _Series:
         return self.times[bisect_left(self.times, start) : bisect_left(self.times, end)]
 
 
-class MemoryTelemetryStore(MemoryPredictions):
+class MemoryTelemetryStore(MemoryLives):
     """A store of telemetry and of what models say of it that forgets everything when its process ends.
 
     Parameters

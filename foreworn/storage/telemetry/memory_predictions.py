@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -39,6 +39,11 @@ class MemoryPredictions:
             for f in forecasts:
                 key = (f.machine, f.component, f.horizon, to_epoch_ms(f.time), f.model_version, f.revision)
                 self._forecasts[key] = replace(f, reasons=())
+
+    def write_forecast_table(self, forecasts: pa.Table) -> None:
+        """Keep many forecasts; see `ForecastStore.write_forecast_table`."""
+        rows = self._admission.forecast_table(forecasts).to_pylist()
+        self.write_forecasts([Forecast(horizon=timedelta(hours=row.pop("horizon_h")), **row) for row in rows])
 
     def forecasts(self, start: datetime, end: datetime, *, machines: Sequence[str] | None = None) -> pa.Table:
         """Return all revisions; see `ForecastStore.forecasts`."""

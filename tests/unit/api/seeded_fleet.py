@@ -25,6 +25,8 @@ from foreworn.fleet.registry import FleetRegistry
 from foreworn.health.demand import DemandForecast, demand_table
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast, Reason
+from foreworn.health.remaining_life import LifeForecast, LifeModel, LifeModelsInUse, RemainingLife
+from foreworn.health.scored_rows import ScoredRows
 from foreworn.loop.labelling import Labelling
 from foreworn.loop.passwords import Passwords
 from foreworn.loop.people import People
@@ -39,6 +41,7 @@ from foreworn.storage.operations.memory import (
     MemoryFleetRegistry,
     MemoryVerdictBoard,
 )
+from foreworn.storage.operations.memory_lives import MemoryLifeBoard
 from foreworn.storage.operations.sql import SqlFleetRegistry, SqlQuarantine, open_operations
 from foreworn.storage.operations.sql.answers import SqlAnswerBook
 from foreworn.storage.operations.sql.operations import SqlOperations
@@ -54,6 +57,8 @@ from ingestion.forwarding.quarantine_replay import QuarantineReplay
 from ingestion.reception.directory import RegistryDirectory
 from ingestion.reception.reception import Reception
 from ingestion.reception.validation import Validator
+from models.promotion_journal import Promotion
+from models.version_archive import Filed
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -84,6 +89,7 @@ CATALOGUE = SignalCatalogue(
         ]
     }
 )
+UNSEEN = "its last load lies outside of every operating regime that training saw"
 LEVELS = {"vibration": 3.0, "pressure": 99.0, "rotation": 450.0, "voltage": 171.0}
 
 
@@ -93,6 +99,7 @@ class StubModel:
 
     version: str = VERSION
     horizon: timedelta = DAY
+    horizons: tuple[timedelta, ...] = (DAY,)
     threshold: float = 0.4
     lookback: timedelta = DAY
 
@@ -112,8 +119,17 @@ class StubModel:
             "library": "lightgbm 4.7",
         }
 
+    def score(self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime) -> ScoredRows:
+        """Refuse: reading pages must not score."""
+        raise AssertionError("the console asked the model to score")
+
     def forecast(
-        self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
         """Refuse: reading pages must not score."""
         raise AssertionError("the console asked the model to forecast")
@@ -143,6 +159,75 @@ class StubModels:
         """Do as the port says."""
         self.load(version)
 
+    def describe(self, version: str) -> Mapping[str, object]:
+        """Return what the model says."""
+        return self.load(version).describe()
+
+    def serving_version(self) -> str | None:
+        """Return its version."""
+        return None if self.model is None else self.model.version
+
+    def saved_at(self, version: str) -> datetime:
+        """Return when it was kept."""
+        self.load(version)
+        return NOW - 20 * DAY
+
+    def promotions(self) -> list[Promotion]:
+        """Return nothing: it came in use with a release that kept no journal."""
+        return []
+
+    def seals(self, version: str) -> dict[str, str]:
+        """Return nothing: it has no files."""
+        self.load(version)
+        return {}
+
+    def attachments(self, version: str) -> dict[str, Filed]:
+        """Return nothing: nothing is filed with it."""
+        self.load(version)
+        return {}
+
+    def attachment(self, version: str, name: str) -> bytes:
+        """Refuse: nothing is filed with it."""
+        self.load(version)
+        raise NotFound("attachment", name)
+
+
+@dataclass(frozen=True)
+class StubLifeModel:
+    """A model of remaining life that only describes itself."""
+
+    component: str = "bearing"
+    version: str = "life-5c1e"
+    lookback: timedelta = 900 * DAY
+    lives: int = 34
+    lives_cut_short: int = 12
+
+    def describe(self) -> Mapping[str, object]:
+        """Return what the real one would tell."""
+        return {"lives": self.lives, "lives_cut_short": self.lives_cut_short, "unit": "hours"}
+
+    def remaining_life(self, history: FleetHistory, rows: Sequence[tuple[str, datetime]]) -> list[RemainingLife]:
+        """Refuse: reading pages must not score."""
+        raise AssertionError("the console asked the model how long something lasts")
+
+
+@dataclass
+class StubLifeModels:
+    """The models of remaining life in use; `damage` is raised where it is asked for them."""
+
+    models: Sequence[LifeModel] = ()
+    damage: Exception | None = None
+
+    def serving(self) -> Sequence[LifeModel]:
+        """Return them."""
+        if self.damage is not None:
+            raise self.damage
+        return self.models
+
+    def in_use(self) -> LifeModelsInUse:
+        """Return them."""
+        return LifeModelsInUse(tuple(self.serving()))
+
 
 class AwayTelemetryStore(MemoryTelemetryStore):
     """A telemetry store that never answers a question."""
@@ -160,6 +245,10 @@ class AwayTelemetryStore(MemoryTelemetryStore):
         raise _away()
 
     def forecasts(self, *args: object, **kwargs: object) -> pa.Table:
+        """Fail."""
+        raise _away()
+
+    def life_forecasts(self, *args: object, **kwargs: object) -> pa.Table:
         """Fail."""
         raise _away()
 
@@ -270,6 +359,9 @@ def empty_services() -> ConsoleServices:
         telemetry=telemetry,
         forecasts=telemetry,
         verdicts=verdicts,
+        lives=MemoryLifeBoard(),
+        life_forecasts=telemetry,
+        life_models=StubLifeModels(),
         quarantine=quarantine,
         quarantine_keeping=QuarantineKeeping(operations, replaying, clock),
         progress=MemoryDeviceProgressLog(),
@@ -284,12 +376,14 @@ def seeded_services(*, machines: int = 40, days: int = 30) -> ConsoleServices:
 
     Machine 07's bearing wears and is an alarm, as is 12's filter; 33 is silent since two days, 40 was never heard.
     """
-    services = replace(empty_services(), models=StubModels())
+    life_models = StubLifeModels([StubLifeModel(), StubLifeModel("filter", "life-77aa", lives=11, lives_cut_short=90)])
+    services = replace(empty_services(), models=StubModels(), life_models=life_models)
     fleet = [_machine(n) for n in range(1, machines + 1)]
     services.registry.add_signals(CATALOGUE)
     services.registry.add(fleet, [Attachment(f"gw-{m.id}", m.id, m.installed_at) for m in fleet])
     for machine in fleet:
         _tell(services, machine, days)
+    _tell_lives(services)
     _record_work(services)
     _refuse(services)
     return services
@@ -298,7 +392,7 @@ def seeded_services(*, machines: int = 40, days: int = 30) -> ConsoleServices:
 def with_store_away(services: ConsoleServices) -> ConsoleServices:
     """Return the same services with a telemetry store that does not answer."""
     away = AwayTelemetryStore(CATALOGUE)
-    return replace(services, telemetry=away, forecasts=away)
+    return replace(services, telemetry=away, forecasts=away, life_forecasts=away)
 
 
 def _machine(n: int) -> Machine:
@@ -356,6 +450,42 @@ def _forecasts(machine: Machine, time: datetime, wear: float) -> list[Forecast]:
     return [
         Forecast(machine.id, c, time, DAY, p, VERSION, time, reasons=_reasons(c, p)) for c, p in sorted(chances.items())
     ]
+
+
+def _tell_lives(services: ConsoleServices) -> None:
+    """Tell for a week how long pump 7's bearing lasts; its filter was told of once, before it was replaced."""
+    midnight = NOW - 6 * HOUR
+    told = [_life("bearing", midnight - day * DAY, hours=31 * 24 + 24.0 * day, version="life-5c1e") for day in range(7)]
+    told.append(_life("filter", NOW - 6 * DAY, hours=1_900.0, version="life-77aa", note=UNSEEN))
+    services.life_forecasts.write_life_forecasts(told)
+    services.lives.post(told)
+
+
+def _life(component: str, time: datetime, *, hours: float, version: str, note: str = "") -> LifeForecast:
+    return LifeForecast(
+        machine="Pump-07",
+        component=component,
+        time=time,
+        p10=hours - 19 * 24,
+        p50=hours,
+        p90=hours + 29 * 24,
+        expected=hours - 40,
+        cap=2_250.0,
+        unit="hours",
+        model_version=version,
+        issued_at=time + timedelta(minutes=1),
+        reasons=(
+            Reason(
+                "vibration residual", f"vibration residual level 90 h in life of {component}", 3.2, -1.1, 1.4, 190.0
+            ),
+            Reason(
+                "similar past lives", "similar past lives over 720 h: life left of, mean", 640.0, 500.0, 2_400.0, 61.0
+            ),
+            Reason(f"age of {component}", f"hours in life of {component}", 504.0, 60.0, 3_000.0, -33.0),
+            Reason("health index 1", f"health index 1 slope 360 h in life of {component}", 0.02, -0.01, 0.01, 12.0),
+        ),
+        note=note,
+    )
 
 
 def _reasons(component: str, probability: float) -> tuple[Reason, ...]:

@@ -8,6 +8,7 @@ from benchmarks.models import cmapss, cmapss_decision
 from benchmarks.models.__main__ import main
 from foreworn.economics.control_limit import ForetoldLife
 from foreworn.storage.history.cmapss import SETTINGS
+from models.evaluation.remaining_life import LifeForecasts
 from models.life import LifeModelSettings
 
 LIFE = (40, 60)
@@ -67,6 +68,7 @@ def test_forecasts_are_the_same_whatever_the_true_lives_are(
         "coverage_p10_p90",
         "interval_width",
         "seeds_rmse_capped_most",
+        "cut_once_coverage_p10_p90_low",
     } <= set(figures)
     assert figures["rmse_capped_low"] <= figures["rmse_capped"] <= figures["rmse_capped_high"]
 
@@ -87,6 +89,15 @@ def test_a_decision_is_priced_between_age_replacement_and_foresight(data: Path, 
     assert figures["gap_closed_low"] <= figures["gap_closed"] <= figures["gap_closed_high"]
     assert figures["one_more_failure_costs"] > 0
     assert {"gap_closed_noise_doubled", "gap_closed_third_of_sensors_dead", "slack_of_closest_engine"} <= set(figures)
+    assert figures["third_of_sensors_dead_moves_forecasts_most"] > 0.5  # two sensors wear: each is a third of its own
+
+
+def test_engines_cut_once_count_one_row_each() -> None:
+    unit = np.array(["a"] * 3 + ["b"], dtype=object)
+    told = LifeForecasts(unit, np.array([9.0, 9.0, 9.0, 5.0]), np.array([9.0, 9.0, 9.0, 1.0]), np.full((4, 3), 9.0))
+    found = cmapss.cut_once(told)
+    assert found["cut_once_rmse_capped"] == pytest.approx(np.sqrt(8))  # of errors 0 and -4, whichever row is drawn
+    assert found["cut_once_coverage_p10_p90_low"] == found["cut_once_coverage_p10_p90_high"] == 0.5
 
 
 def test_an_error_times_two_is_twice_as_far_from_the_truth() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.models import azure
 from benchmarks.models.__main__ import main
+from benchmarks.report import BenchmarkReport
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.backtest import Backtest
 from tests.unit.models.failure.trained import UNTIL, fleet
@@ -51,6 +52,11 @@ def keyed(table: pa.Table, **columns: object) -> pa.Table:
     return pa.table({"datetime": naive(table["time"]), "machineID": numbers(table["machine"]), **columns})
 
 
+@pytest.fixture(autouse=True)
+def small_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(azure, "SETTINGS", azure.SETTINGS.model_copy(update={"trees": 40}))
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return as_published(fleet(), tmp_path_factory.mktemp("sets"))
@@ -63,6 +69,9 @@ def test_both_variants_are_measured_under_the_agreed_names(data: Path, tmp_path:
     agreed = {"macro_f1", "recall_12h", "false_alarms_per_machine_month", "brier_skill", "f1_comp1", "f1_comp2"}
     assert agreed <= set(report["figures"])
     assert {name + azure.SUFFIX for name in agreed} <= set(report["figures"])
+    others = {"macro_f1_48h", "macro_f1_telemetry_alone", "macro_f1_error_rule"}
+    assert others <= set(report["figures"])
+    assert 0.5 < report["figures"]["macro_f1_error_rule"] <= 1
     assert {"macro_f1_low", "macro_f1_high", "macro_f1_without_events_low"} <= set(report["figures"])
 
 
@@ -87,13 +96,48 @@ def test_forecasts_that_have_seen_the_test_labels_are_found_out(
 ) -> None:
     honest = azure.run
 
-    def peeking(history: FleetHistory, split: azure.Split, *, with_events: bool) -> Backtest:
+    def peeking(history: FleetHistory, split: azure.Split, variant: azure.Variant) -> Backtest:
         later = azure.Split(split.test_from + 240 * HOUR, split.test_from + 240 * HOUR, split.test_to)
-        return honest(history, later, with_events=with_events)
+        return honest(history, later, variant)
 
     monkeypatch.setattr(azure, "run", peeking)
     assert main(["azure", "--data", str(data), *OPTIONS, "--without-events", "--permute-test-labels"]) == 1
     assert "DIFFERENT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("option", "suffixes", "said"),
+    [
+        pytest.param(["--permute-test-labels"], [""], "1 of 4 variants: with events", id="the first unless told"),
+        pytest.param(
+            ["--permute-test-labels", "all"],
+            ["", "_without_events", "_48h", "_telemetry_alone"],
+            "4 of 4 variants: telemetry alone",
+            id="all",
+        ),
+        pytest.param([], [], "", id="none unless asked"),
+    ],
+)
+def test_which_variants_permuted_labels_were_held_against_is_said(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: list[str],
+    suffixes: list[str],
+    said: str,
+) -> None:
+    held: list[str] = []
+
+    def blind(_: FleetHistory, __: azure.Split, variant: azure.Variant) -> bool:
+        held.append(variant.suffix)
+        return variant.suffix != "_48h"
+
+    nothing = BenchmarkReport(benchmark="models", set="azure", protocol="", figures={}, seed=1)
+    monkeypatch.setattr(azure, "measure", lambda *_, **__: nothing)
+    monkeypatch.setattr(azure, "permutation_changes_nothing", blind)
+    assert main(["azure", "--data", str(data), *OPTIONS, *option]) == ("_48h" in suffixes)
+    assert held == suffixes
+    assert said in capsys.readouterr().out
 
 
 def test_permuting_deals_out_the_later_failures_and_keeps_the_earlier() -> None:

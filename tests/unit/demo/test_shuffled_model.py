@@ -12,6 +12,7 @@ from foreworn.demo.shuffled_model import ShuffledModel
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Machine
 from foreworn.health.forecast import Forecast, Reason
+from foreworn.health.scored_rows import ScoredForecasts
 from tests.unit.models.small_fleet import HOUR, START, history, machine
 
 
@@ -20,6 +21,7 @@ class Oracle:
 
     version = "oracle"
     horizon = timedelta(days=7)
+    horizons = (timedelta(hours=24),)
     threshold = 0.4
     lookback = timedelta(days=3)
 
@@ -30,15 +32,25 @@ class Oracle:
     def describe(self) -> Mapping[str, object]:
         return {"rows": 12}
 
-    def forecast(
+    def score(
         self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredForecasts:
+        return ScoredForecasts(self.forecast(history, rows, issued_at=issued_at))
+
+    def forecast(
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
         return [
             Forecast(
                 name,
                 component,
                 time,
-                self.horizon,
+                horizon,
                 (self._seats.index((name, component)) + 1) / (len(self._seats) + 1) / (1 + (time - START) / HOUR),
                 self.version,
                 issued_at,
@@ -46,6 +58,7 @@ class Oracle:
             )
             for name, time in rows
             for component in self._machines[name].components
+            for horizon in horizons or (self.horizon,)
         ]
 
 
@@ -116,7 +129,15 @@ def test_asked_for_some_machines_it_speaks_of_these_alone() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["version", "horizon", "threshold", "lookback"])
+def test_every_horizon_that_is_asked_for_is_shuffled() -> None:
+    machines = fleet([("seal",)] * 3)
+    shuffled = ShuffledModel(Oracle(machines), machines, seed=3)
+    asked = [timedelta(hours=24), timedelta(days=7)]
+    found = shuffled.forecast(history(), [("m01", START)], issued_at=START, horizons=asked)
+    assert [f.horizon for f in found] == asked
+
+
+@pytest.mark.parametrize("name", ["version", "horizon", "horizons", "threshold", "lookback"])
 def test_all_else_is_the_models(name: str) -> None:
     model = Oracle(fleet([("seal",)] * 2))
     shuffled = ShuffledModel(model, fleet([("seal",)] * 2), seed=1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -35,6 +37,32 @@ def test_many_lives_tell_how_they_were_drawn_though_most_are_cut_short() -> None
     assert (fitted.shape, fitted.scale) == pytest.approx((2.2, 300.0), rel=0.04)
 
 
+@pytest.mark.parametrize(
+    ("shape", "scale"), [pytest.param(3.0, 100.0, id="wear"), pytest.param(0.8, 100.0, id="infant mortality")]
+)
+def test_lives_that_began_before_failures_were_recorded_are_not_taken_for_longer_ones(
+    shape: float, scale: float
+) -> None:
+    draw = np.random.default_rng(11)
+    ends = weibull_min.rvs(shape, scale=scale, size=8_000, random_state=draw)
+    entries = np.maximum(draw.uniform(-60.0, 180.0, 8_000), 0.0)
+    watched = [
+        Life(float(min(end, entry + 50.0)), failed=bool(end <= entry + 50.0), entry=float(entry))
+        for end, entry in zip(ends, entries, strict=True)
+        if end > entry  # the others failed when nobody wrote it down
+    ]
+    fitted = fit_weibull(watched)
+    assert (fitted.shape, fitted.scale) == pytest.approx((shape, scale), rel=0.06)
+    as_if_seen_from_new = fit_weibull([replace(life, entry=0.0) for life in watched])
+    assert as_if_seen_from_new.scale > 1.12 * scale
+
+
+def test_a_life_that_was_watched_late_counts_from_there_with_an_assumed_shape_too() -> None:
+    late = fit_weibull([Life(130.0, failed=True, entry=50.0), Life(40.0, failed=False, entry=40.0)])
+    assert late.failures == 1
+    assert late.scale == pytest.approx((130.0**2 - 50.0**2) ** 0.5)
+
+
 def test_with_too_few_failures_the_shape_is_assumed_and_it_is_said() -> None:
     lives = [*[Life(100.0, failed=True)] * (ENOUGH_FAILURES - 1), Life(50.0, failed=False)]
     fitted = fit_weibull(lives)
@@ -50,9 +78,10 @@ def test_what_began_before_the_record_counts_only_where_little_else_is_known() -
     assert fit_weibull([before]).scale == pytest.approx(3_000.0)
 
 
-def test_nothing_watched_is_nothing_to_fit() -> None:
+@pytest.mark.parametrize("life", [Life(0.0, failed=False), Life(30.0, failed=True, entry=30.0)])
+def test_nothing_watched_is_nothing_to_fit(life: Life) -> None:
     with pytest.raises(ValueError, match="no life"):
-        fit_weibull([Life(0.0, failed=False)])
+        fit_weibull([life])
 
 
 def test_lives_that_all_end_at_one_age_are_as_steep_as_is_allowed() -> None:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +20,11 @@ SPANS = st.floats(0, 30).map(lambda days: days * DAY)
 
 def forecast(days: float, probability: float) -> Forecast:
     return Forecast("p1", "seal", NOW, days * DAY, probability, "v1", NOW)
+
+
+def test_what_a_forecast_says_of_other_horizons_is_in_the_curve() -> None:
+    week = replace(forecast(2, 0.3), curve=((DAY, 0.1), (2 * DAY, 0.9), (7 * DAY, 0.2)))
+    assert FailureCurve.of([week]).points == ((DAY, 0.1), (2 * DAY, 0.3), (7 * DAY, 0.3))
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, 0.0), (1, 0.1), (3, 0.4), (5, 0.4), (7, 0.4)])

@@ -11,6 +11,7 @@ from foreworn.errors import StoreUnavailable
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.health.forecast import Forecast
+from foreworn.health.scored_rows import ScoredForecasts
 from foreworn.loop.live_history import LiveHistory
 from foreworn.loop.scoring import Scoring
 from foreworn.storage.operations.memory import MemoryDirtyWindows, MemoryFleetRegistry, MemoryVerdictBoard
@@ -31,26 +32,47 @@ class MeanWear:
         self.version = version
 
     horizon = timedelta(hours=24)
+    horizons = (timedelta(hours=24), timedelta(days=7))
     lookback = timedelta(hours=3)
     threshold = 0.5
 
     def describe(self) -> Mapping[str, object]:
         return {}
 
-    def forecast(
+    def score(
         self, history: FleetHistory, rows: Sequence[tuple[str, datetime]], *, issued_at: datetime
+    ) -> ScoredForecasts:
+        return ScoredForecasts(self.forecast(history, rows, issued_at=issued_at))
+
+    def forecast(
+        self,
+        history: FleetHistory,
+        rows: Sequence[tuple[str, datetime]],
+        *,
+        issued_at: datetime,
+        horizons: Sequence[timedelta] | None = None,
     ) -> list[Forecast]:
-        return [
-            Forecast(
-                machine, "bearing", time, self.horizon, self._wear(history, machine, time), self.version, issued_at
-            )
-            for machine, time in rows
-        ]
+        return [self._of(machine, time, self._wear(history, machine, time), issued_at) for machine, time in rows]
+
+    def _of(self, machine: str, time: datetime, wear: float, issued_at: datetime) -> Forecast:
+        curve = ((self.horizon, wear), (self.horizons[1], 1.0))
+        return Forecast(machine, "bearing", time, self.horizon, wear, self.version, issued_at, curve=curve)
 
     def _wear(self, history: FleetHistory, machine: str, time: datetime) -> float:
         seen = history.between(time - self.lookback, time + timedelta(milliseconds=1)).telemetry
         wear = seen.filter(pc.equal(seen["machine"], machine))["wear"].to_numpy()
         return float(np.mean(wear)) if len(wear) else 0.0
+
+
+class SteadyByDay(MeanWear):
+    """A model that always says the same of the next day; its probability of a week is the mean wear."""
+
+    def __init__(self) -> None:
+        super().__init__("steady-by-day")
+
+    def _of(self, machine: str, time: datetime, wear: float, issued_at: datetime) -> Forecast:
+        curve = ((self.horizon, 0.1), (self.horizons[1], max(0.1, wear)))
+        return Forecast(machine, "bearing", time, self.horizon, 0.1, self.version, issued_at, curve=curve)
 
 
 class Plant:
@@ -116,6 +138,7 @@ def test_a_long_absence_is_caught_up_hour_by_hour(plant: Plant) -> None:
     plant.clock.set(START + 60 * HOUR)
     assert plant.scoring.score_due() == 60
     assert [v.time for v in plant.verdicts.latest()] == [START + 60 * HOUR]
+    assert [[horizon for horizon, _ in v.curve] for v in plant.verdicts.latest()] == [[24 * HOUR, 168 * HOUR]]
 
 
 def test_late_data_appends_a_revision_and_what_was_said_stays_on_record(plant: Plant) -> None:
@@ -137,6 +160,47 @@ def test_late_data_that_changes_nothing_makes_no_revision(plant: Plant) -> None:
     plant.say(1, 0.2)
     plant.dirty.mark([DirtyWindow("d", START + HOUR, START + 3 * HOUR)])
     assert plant.scoring.score_due() == 0
+
+
+def test_late_data_that_changes_only_the_curve_goes_up_on_the_board_and_not_on_record(plant: Plant) -> None:
+    plant.model = SteadyByDay()
+    plant.say(1, 0.2)
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    on_record = plant.issued()
+    plant.say(2, 1.0)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 0
+    assert plant.issued().equals(on_record)
+    (standing,) = plant.verdicts.latest()
+    assert (standing.time, standing.revision) == (START + 3 * HOUR, 0)
+    assert standing.curve == ((24 * HOUR, 0.1), (168 * HOUR, 0.6))
+
+
+def test_a_new_curve_keeps_the_revision_that_stands(plant: Plant) -> None:
+    plant.say(1, 0.2)
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.model = SteadyByDay()
+    for hour in (2, 3):  # the first revises what the former model said, the second only its own curve
+        plant.say(hour, 1.0)
+        plant.dirty.mark([DirtyWindow("d", START + hour * HOUR, START + 3 * HOUR)])
+        plant.scoring.score_due()
+    (standing,) = plant.verdicts.latest()
+    assert standing.revision == 1
+    assert standing.curve[-1][1] == pytest.approx(2.2 / 3)
+    assert plant.issued().filter(pc.greater(plant.issued()["revision"], 1)).num_rows == 0
+
+
+def test_late_data_of_an_hour_that_was_never_scored_puts_nothing_on_the_board(plant: Plant) -> None:
+    plant.model = None
+    plant.clock.set(START + 3 * HOUR)
+    plant.scoring.score_due()
+    plant.model = MeanWear()
+    plant.say(2, 0.8)
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 3 * HOUR)])
+    assert plant.scoring.score_due() == 0
+    assert plant.verdicts.latest() == []
 
 
 def test_a_revision_of_the_past_does_not_replace_the_standing_verdict(plant: Plant) -> None:
@@ -177,7 +241,7 @@ def test_hours_that_pass_without_a_model_are_not_made_up_for(plant: Plant) -> No
 def test_hours_that_could_not_be_scored_stay_due(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant.clock.set(START + 3 * HOUR)
     with monkeypatch.context() as away:
-        away.setattr(plant.telemetry, "write_forecasts", _raise_unavailable)
+        away.setattr(plant.telemetry, "write_forecast_table", _raise_unavailable)
         with pytest.raises(StoreUnavailable):
             plant.scoring.score_due()
     assert plant.scoring.scored_until == START

@@ -391,7 +391,7 @@ def _repaired(shop: RepairShop, repair: WorkOrder, action: Action = Action.REPLA
     return shop.work_orders.complete(repair.id, actor="tom", seen=repair.version, findings=findings)
 
 
-@pytest.mark.parametrize("action", [Action.REPLACED, Action.REPAIRED])
+@pytest.mark.parametrize("action", [Action.REPLACED, Action.REPAIRED, Action.ADJUSTED])
 def test_what_was_repaired_runs_again_and_can_fail_again(shop: RepairShop, action: Action) -> None:
     repair = _repaired(shop, _report(shop), action)
     assert repair.outcome is None

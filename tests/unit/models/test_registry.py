@@ -59,7 +59,7 @@ def test_a_damaged_version_is_not_put_in_use(tmp_path: Path, newer: GradientBoos
     for one in (model(), newer):
         store.save(one)
     store.serve(model().version)
-    (tmp_path / newer.version / "trees-0.txt").write_text("")
+    (tmp_path / newer.version / "trees-0-0.txt").write_text("")
     with pytest.raises(DamagedModel, match="train again"):
         store.serve(newer.version)
     serving = store.serving()
@@ -70,7 +70,7 @@ def test_a_damaged_version_is_not_put_in_use(tmp_path: Path, newer: GradientBoos
 def test_saving_again_mends_a_damaged_version(tmp_path: Path) -> None:
     store = FolderModelStore(tmp_path)
     store.save(model())
-    (tmp_path / model().version / "trees-0.txt").write_text("")
+    (tmp_path / model().version / "trees-0-0.txt").write_text("")
     store.save(model())
     assert store.load(model().version).version == model().version
-    assert [f.name for f in tmp_path.iterdir()] == [model().version]
+    assert {f.name for f in tmp_path.iterdir()} == {".lock", model().version}

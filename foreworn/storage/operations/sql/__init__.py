@@ -2,6 +2,7 @@
 
 from foreworn.storage.operations.sql.dirty import SqlDirtyWindows
 from foreworn.storage.operations.sql.engine import open_operations
+from foreworn.storage.operations.sql.lives import SqlLifeBoard
 from foreworn.storage.operations.sql.operations import SqlOperations, SqlTransaction
 from foreworn.storage.operations.sql.progress import SqlDeviceProgressLog
 from foreworn.storage.operations.sql.quarantine import SqlQuarantine
@@ -12,6 +13,7 @@ __all__ = [
     "SqlDeviceProgressLog",
     "SqlDirtyWindows",
     "SqlFleetRegistry",
+    "SqlLifeBoard",
     "SqlOperations",
     "SqlQuarantine",
     "SqlTransaction",

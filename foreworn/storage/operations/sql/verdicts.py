@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ _REASON_FIELDS = tuple(field.name for field in fields(Reason))
 
 
 class SqlVerdictBoard:
-    """Keeps the latest forecast of each machine and component, with its reasons, in the operations store."""
+    """Keeps the latest forecast of each machine and component, with reasons and curve, in the operations store."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -52,6 +53,7 @@ def _row(f: Forecast) -> dict[str, Any]:
         "issued_at": f.issued_at,
         "revision": f.revision,
         "reasons": [{name: getattr(reason, name) for name in _REASON_FIELDS} for reason in f.reasons],
+        "curve": [[horizon // timedelta(microseconds=1), probability] for horizon, probability in f.curve],
     }
 
 
@@ -66,4 +68,5 @@ def _forecast(row: Mapping[Any, Any]) -> Forecast:
         issued_at=row["issued_at"],
         revision=row["revision"],
         reasons=tuple(Reason(**reason) for reason in row["reasons"]),
+        curve=tuple((timedelta(microseconds=horizon), probability) for horizon, probability in row["curve"]),
     )

@@ -59,3 +59,10 @@ def test_what_cannot_be_used_comes_back_as_it_was_typed(
 def test_who_may_not_work_may_not_report(ines: Client, theo: Client) -> None:
     assert ines.send("/machines/Pump-07/failures", form=FAILURE).status_code == 403
     assert theo.send("/machines/Pump-07/orders", form=WORK).status_code == 403
+
+
+def test_past_failures_that_announced_themselves_alike_say_what_fixed_them(planner: Client) -> None:
+    text = words(planner.get("/machines/Pump-07").text)
+    assert "Past failures of bearing that announced themselves alike, and what fixed them" in text
+    assert "Pump-02 vibration, E17 (100 %) as predicted: replaced, outer ring pitted , 1 × 6204, 2 h WO-1" in text
+    assert "Pump-07 vibration, E17 (100 %) other: adjusted, loose flange, tightened , 1 h" in text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.console.reasons import reason_name, reason_phrase
+from api.console.reasons import raising, reason_name, reason_phrase
 from foreworn.health.forecast import Reason
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 
@@ -68,6 +68,34 @@ CATALOGUE = SignalCatalogue(
 )
 def test_a_reason_reads_as_a_person_would_say_it(reason: Reason, phrase: str) -> None:
     assert reason_phrase(reason, CATALOGUE) == phrase
+
+
+def by_age(hours: float | None, contribution: float) -> Reason:
+    told = "age alone: 3 failures on record, a Weibull life; 90% interval of the probability 1 % to 9 %"
+    return Reason("age of seal", told, hours, None, None, contribution)
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [
+        pytest.param(by_age(480.0, 0.4), "9 %; age of seal 20 d", id="old"),
+        pytest.param(by_age(7.0, -2.1), "9 %; age of seal 7 h", id="young"),
+        pytest.param(by_age(None, 0.0), "9 %; age of seal not known", id="of unknown age"),
+    ],
+)
+def test_a_forecast_by_age_alone_says_so_with_its_interval_whichever_way_age_pulls(reason: Reason, end: str) -> None:
+    assert raising([reason], 3) == [reason]
+    phrase = reason_phrase(reason, CATALOGUE)
+    assert phrase.startswith("age alone: 3 failures on record")
+    assert phrase.endswith(end)
+
+
+def test_what_lowers_a_forecast_or_is_not_known_is_not_among_what_raises_it() -> None:
+    known, lowering, unknown = (
+        Reason("rotation_speed", "rotation_speed mean 3 h", value, 1.0, 2.0, share)
+        for value, share in ((3.0, 1.0), (3.0, -1.0), (None, 1.0))
+    )
+    assert raising([known, lowering, unknown], 3) == [known]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ import base64
 
 import pytest
 
-from api.app import create_app
 from tests.unit.api.browsing import Client
-from tests.unit.api.seeded_fleet import HOSTILE, VERSION, empty_services
+from tests.unit.api.seeded_fleet import HOSTILE, VERSION
 
 
 def test_a_device_tells_its_progress_and_last_refusal(client: Client) -> None:
@@ -54,13 +53,6 @@ def test_an_unknown_reason_is_refused_with_the_known_ones(client: Client) -> Non
     (error,) = client.get("/v1/quarantine?reason=bad").json()["errors"]
     assert error["field"] == "reason"
     assert "out_of_range" in error["remedy"]
-
-
-def test_models_say_what_they_are(client: Client) -> None:
-    answer = client.get("/v1/models").json()
-    assert answer["versions"] == [VERSION]
-    assert answer["serving"]["description"]["left_out"] == {"gear": "it never failed before 2026-02-01"}
-    assert Client(create_app(empty_services())).get("/v1/models").json() == {"serving": None, "versions": []}
 
 
 def test_health_needs_the_stores_and_status_does_not_need_telemetry(client: Client, away: Client) -> None:

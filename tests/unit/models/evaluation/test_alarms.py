@@ -18,7 +18,7 @@ def record(*, failures: list[float] = [], preventive: list[float] = [], known: f
     return Record.of(made.failures, made.maintenance, known_until=at(known))
 
 
-def ringing(alarms: list[float]) -> tuple[RowIndex, np.ndarray]:
+def ringing_rows(alarms: list[float]) -> tuple[RowIndex, np.ndarray]:
     """Forecast every 3 h for ten days; the ones at `alarms` are at 0.9."""
     hours = sorted({*range(0, 241, 3), *alarms})
     return RowIndex.of([("m1", at(h)) for h in hours]), np.array([0.9 if h in alarms else 0.1 for h in hours])
@@ -48,7 +48,7 @@ def ringing(alarms: list[float]) -> tuple[RowIndex, np.ndarray]:
     ],
 )
 def test_an_episode_ends_as(alarms: list[float], facts: Record, ends: list[EpisodeEnd]) -> None:
-    index, probability = ringing(alarms)
+    index, probability = ringing_rows(alarms)
     episodes = alarm_episodes(index, probability, "seal", facts, threshold=0.5, horizon=DAY)
     assert [e.end for e in episodes] == ends
 
@@ -66,14 +66,38 @@ def test_an_episode_ends_as(alarms: list[float], facts: Record, ends: list[Episo
     ],
 )
 def test_a_failure_is_caught_by(alarms: list[float], facts: Record, lead: float | None, caught: bool) -> None:
-    index, probability = ringing(alarms)
+    index, probability = ringing_rows(alarms)
     end = int(index.time.max())
     notice = failure_notices(index, probability, "seal", facts, threshold=0.5, horizon=DAY, first=0, end=end)
     assert [(n.lead_time_h, n.caught(12 * HOUR)) for n in notice] == [(lead, caught)]
 
 
+@pytest.mark.parametrize(
+    ("alarms", "facts", "ringing", "rang_a_day"),
+    [
+        pytest.param([36, 39, 42, 45], record(failures=[48]), 12.0, False, id="since its first alarm"),
+        pytest.param(list(range(0, 48, 3)), record(failures=[48]), 48.0, True, id="longer than the horizon"),
+        pytest.param([12, 15, 24, 27], record(failures=[48]), 24.0, True, id="a pause before the horizon ends it"),
+        pytest.param([30, 42], record(failures=[48]), 18.0, False, id="a pause within the horizon does not"),
+        pytest.param([18, 21, 24], record(failures=[48]), 30.0, True, id="nor does silence up to the failure"),
+        pytest.param(
+            [33, 36, 39, 42, 45], record(failures=[39, 48]), 9.0, False, id="not over a failure of the part before"
+        ),
+        pytest.param([36, 42], record(failures=[48], preventive=[40]), 6.0, False, id="nor over its replacement"),
+        pytest.param([], record(failures=[48]), None, False, id="never"),
+    ],
+)
+def test_an_alarm_had_been_ringing(alarms: list[float], facts: Record, ringing: float | None, rang_a_day: bool) -> None:
+    index, probability = ringing_rows(alarms)
+    notice = failure_notices(
+        index, probability, "seal", facts, threshold=0.5, horizon=DAY, first=0, end=int(index.time.max())
+    )[-1]
+    assert (notice.ringing_h, notice.rang(DAY)) == (ringing, rang_a_day)
+    assert notice.watched_h == 48.0
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
-    index, probability = ringing([30, 45, 90])
+    index, probability = ringing_rows([30, 45, 90])
     order = np.random.default_rng(3).permutation(len(index))
     mixed = RowIndex(index.machine[order], index.time[order])
     facts = record(failures=[48])

@@ -50,10 +50,10 @@ def edited(change: Callable[[dict[str, object]], object]) -> Callable[[Path], No
             "model.json does not match its checksum",
             id="the card was edited",
         ),
-        pytest.param(lambda f: (f / "trees-0.txt").unlink(), "trees-0.txt cannot be read", id="trees are gone"),
+        pytest.param(lambda f: (f / "trees-0-0.txt").unlink(), "trees-0-0.txt cannot be read", id="trees are gone"),
         pytest.param(
-            lambda f: (f / "trees-1.txt").write_text((f / "trees-1.txt").read_text().replace("0.", "1.", 1)),
-            "trees-1.txt does not match its checksum",
+            lambda f: (f / "trees-1-0.txt").write_text((f / "trees-1-0.txt").read_text().replace("0.", "1.", 1)),
+            "trees-1-0.txt does not match its checksum",
             id="trees were edited",
         ),
     ],
@@ -66,8 +66,8 @@ def test_a_damaged_model_is_not_loaded(tmp_path: Path, damage: Callable[[Path], 
 
 
 def test_a_model_of_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 3)
+    monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 2)
     write_model(model(), tmp_path)
     monkeypatch.undo()
-    with pytest.raises(DamagedModel, match="schema version is 3, this release reads 2"):
+    with pytest.raises(DamagedModel, match="schema version is 2, this release reads 3"):
         read_model(tmp_path)

@@ -1,8 +1,17 @@
+import json
+
 import numpy as np
 import pytest
 
 from models.evaluation.logistic import expit
-from models.failure.calibrator import choose_calibrator, fit_beta, fit_platt
+from models.failure.calibrator import (
+    IsotonicCalibrator,
+    calibrator_from_data,
+    choose_calibrator,
+    fit_beta,
+    fit_isotonic,
+    fit_platt,
+)
 
 DRAW = np.random.default_rng(9)
 ODDS = DRAW.normal(-1, 2, 6000)
@@ -27,16 +36,39 @@ def test_beta_bends_what_a_straight_line_cannot() -> None:
     bent = np.where(ODDS > 0, 4 * ODDS, ODDS / 2)
     platt, beta = fit_platt(bent, FAILED).probability(bent), fit_beta(bent, FAILED).probability(bent)
     assert np.mean((beta - FAILED) ** 2) < np.mean((platt - FAILED) ** 2)
-    assert choose_calibrator(bent, FAILED, FOLD) == fit_beta(bent, FAILED)
+
+
+def test_isotonic_is_chosen_for_steps_that_no_curve_follows() -> None:
+    raw = DRAW.uniform(-4, 4, 6000)
+    failed = DRAW.random(6000) < np.select([raw < -2, raw < 0, raw < 2], [0.01, 0.4, 0.42], 0.95)
+    chosen = choose_calibrator(raw, failed, FOLD)
+    assert isinstance(chosen, IsotonicCalibrator)
+    assert chosen.probability(np.array([-3.0, -1.0, 1.0, 3.0])) == pytest.approx([0.01, 0.4, 0.42, 0.95], abs=0.06)
+
+
+@pytest.mark.parametrize("fit", [fit_platt, fit_beta, fit_isotonic])
+def test_a_calibrator_survives_the_way_through_data(fit: object) -> None:
+    calibrator = fit(ODDS, FAILED)  # type: ignore[operator]
+    assert calibrator_from_data(json.loads(json.dumps(calibrator.as_data()))) == calibrator
+
+
+def test_an_unknown_kind_of_calibrator_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown kind of calibrator 'oracle'"):
+        calibrator_from_data({"kind": "oracle"})
 
 
 def test_a_calibrator_never_falls() -> None:
     raw = np.linspace(-40, 40, 500)
-    for calibrator in (fit_platt(ODDS, FAILED), fit_beta(ODDS, FAILED), fit_beta(-ODDS, FAILED)):
+    for calibrator in (
+        fit_platt(ODDS, FAILED),
+        fit_beta(ODDS, FAILED),
+        fit_beta(-ODDS, FAILED),
+        fit_isotonic(ODDS, FAILED),
+    ):
         assert (np.diff(calibrator.log_odds(raw)) >= 0).all()
 
 
-@pytest.mark.parametrize("fit", [fit_platt, fit_beta])
+@pytest.mark.parametrize("fit", [fit_platt, fit_beta, fit_isotonic])
 def test_perfect_scores_give_probabilities_short_of_certainty(fit: object) -> None:
     raw, failed = np.array([-5.0, -4.0, 4.0, 5.0]), np.array([False, False, True, True])
     probability = fit(raw, failed).probability(raw)  # type: ignore[operator]

@@ -1,5 +1,7 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,9 @@ from foreworn.fleet.history import FleetHistory
 from models.evaluation.classification import average_precision
 from models.evaluation.outcomes import FAILED, SURVIVED, Record
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
+from models.failure.artefact import read_model, write_model
 from models.failure.training_rows import scorable_rows
+from models.features import compute
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet, model
 from tests.unit.models.small_fleet import HOUR, at, history, machine
 
@@ -67,11 +71,11 @@ def test_the_same_history_and_settings_give_the_same_model_twice() -> None:
     again = train(fleet(), until=UNTIL, settings=SMALL)
     assert again.version == model().version
     for name, part in again.components.items():
-        assert part.booster.text() == model().components[name].booster.text()
-        assert (part.calibrator, part.threshold) == (
-            model().components[name].calibrator,
-            model().components[name].threshold,
-        )
+        before = model().components[name]
+        assert part.threshold == before.threshold
+        for new, old in zip(part.periods, before.periods, strict=True):
+            assert (new.period, new.calibrator) == (old.period, old.calibrator)
+            assert new.booster.text() == old.booster.text()
     assert again.threshold == model().threshold
 
 
@@ -89,15 +93,28 @@ def test_a_version_tells_apart(other: dict[str, object]) -> None:
     assert train(fleet(), **terms).version != model().version  # type: ignore[arg-type]
 
 
-def test_a_component_with_few_failures_is_left_out_and_says_why() -> None:
+def test_a_component_with_few_failures_is_forecast_by_age_and_says_why() -> None:
     known = fleet()
     rare = known.failures.filter(pa.compute.equal(known.failures["component"], "seal")).slice(0, 3)
     often = known.failures.filter(pa.compute.equal(known.failures["component"], "bearing"))
     trained = train(replace(known, failures=pa.concat_tables([often, rare])), until=UNTIL, settings=SMALL)
     assert sorted(trained.components) == ["bearing"]
-    assert "10 are needed" in trained.components_left_out["seal"]
-    forecasts = trained.forecast(known, [("m01", LATER)], issued_at=LATER)
-    assert [f.component for f in forecasts] == ["bearing"]
+    assert "10 are needed" in trained.basis["seal"]
+    assert "age alone: 3 failures on record, a Weibull life with an assumed shape" in trained.basis["seal"]
+    bearing, seal = trained.forecast(known, [("m01", LATER)], issued_at=LATER)
+    assert (bearing.component, seal.component) == ("bearing", "seal")
+    assert [reason.source for reason in seal.reasons] == ["age of seal"]
+    assert 0 < seal.probability < 1
+
+
+def test_a_component_that_never_failed_is_left_out_and_says_why() -> None:
+    known = fleet()
+    often = known.failures.filter(pa.compute.equal(known.failures["component"], "bearing"))
+    trained = train(replace(known, failures=often), until=UNTIL, settings=SMALL)
+    assert trained.components_left_out == {
+        "seal": "0 failures in 38 days of training rows; 10 are needed, and none ever failed"
+    }
+    assert [f.component for f in trained.forecast(known, [("m01", LATER)], issued_at=LATER)] == ["bearing"]
 
 
 def lonely(**parts: object) -> FleetHistory:
@@ -113,20 +130,55 @@ def lonely(**parts: object) -> FleetHistory:
             history(machines=[machine(components=())]), "no machine of the history has a component", id="no components"
         ),
         pytest.param(
-            lonely(failures=[("m1", at(500), "seal")]),
-            r"bearing: 0 failures in 38 days of training rows; 10 are needed; seal: 1 failures in 38 days",
-            id="too few failures",
-        ),
-        pytest.param(
-            lonely(failures=[("m1", at(800 + 5 * i), "seal") for i in range(12)]),
-            r"seal: its 12 failures all lie in one part of the 38 days .* some are needed in the first 15 days",
-            id="no failure early enough to calibrate",
+            lonely(),
+            r"bearing: 0 failures in 38 days of training rows; 10 are needed; seal: 0 failures in 38 days",
+            id="no failures",
         ),
     ],
 )
 def test_too_little_history_says_what_is_missing(known: FleetHistory, message: str) -> None:
     with pytest.raises(TooLittleHistory, match=message):
         train(known, until=at(40 * 24), settings=SMALL)
+
+
+@pytest.mark.parametrize(
+    ("failures", "why"),
+    [
+        pytest.param([500], r"1 failures in 38 days of training rows; 10 are needed", id="one failure"),
+        pytest.param(
+            [800 + 5 * i for i in range(12)],
+            r"its 12 failures all lie in one part of the 38 days .* some are needed in the first 15 days",
+            id="no failure early enough to calibrate",
+        ),
+    ],
+)
+def test_failures_too_few_or_too_close_leave_age_and_no_alarm(failures: list[int], why: str) -> None:
+    repaired = [("m1", at(h), "seal", "corrective") for h in failures]
+    known = lonely(failures=[("m1", at(h), "seal") for h in failures], maintenance=repaired)
+    trained = train(known, until=at(40 * 24), settings=SMALL)
+    assert re.search(why, trained.basis["seal"])
+    assert list(trained.components_left_out) == ["bearing"]
+    (forecast,) = trained.forecast(lonely(), [("m1", LATER)], issued_at=LATER)
+    assert 0 < forecast.probability < trained.threshold
+
+
+@pytest.mark.parametrize(
+    ("failed", "serviced", "squares"),
+    [
+        pytest.param([500], [-720], [(1220, 720), (457, 0)], id="maintenance goes back further than telemetry"),
+        pytest.param([-240, 500], [], [(740, 0), (457, 0)], id="failures go back further: the first opens the record"),
+    ],
+)
+def test_an_age_model_counts_from_when_failures_are_on_record(
+    failed: list[int], serviced: list[int], squares: list[tuple[int, int]]
+) -> None:
+    known = lonely(
+        failures=[("m1", at(h), "seal") for h in failed],
+        maintenance=[*(("m1", at(h), "seal", "preventive") for h in serviced), ("m1", at(500), "seal", "corrective")],
+    )
+    life = train(known, until=at(40 * 24), settings=SMALL).ages["seal"].life
+    assert life.failures == 1
+    assert life.scale * 24 == pytest.approx(sum(end**2 - entry**2 for end, entry in squares) ** 0.5)
 
 
 def test_a_component_is_learned_on_machines_that_have_it() -> None:
@@ -146,3 +198,24 @@ def test_calling_replaced_rows_survivors_keeps_more_rows() -> None:
 def test_settings_refuse_a_name_they_do_not_know() -> None:
     with pytest.raises(ValueError, match="Extra inputs are not permitted"):
         FailureModelSettings(tree=3)  # type: ignore[call-arg]
+
+
+def test_templates_of_what_devices_say_are_learned_from_the_training_time_and_kept_with_the_model(
+    tmp_path: Path,
+) -> None:
+    known = fleet()
+    times = known.events["time"].to_pylist()
+    texts = [f"{'seal' if t < UNTIL else 'roof'} of unit {n} weeps" for n, t in enumerate(times)]
+    place = known.events.column_names.index("message")
+    talking = replace(known, events=known.events.set_column(place, "message", pa.array(texts)))
+    settings = SMALL.model_copy(update={"with_templates": True, "curve": (timedelta(days=1),)})
+    trained = train(talking, until=UNTIL, settings=settings)
+    write_model(trained, tmp_path)
+    kept = read_model(tmp_path).features
+    assert [n for n in kept.names if "text" in n] == [
+        "text 'seal of unit <n> weeps' count 24 h",
+        "texts of no template count 24 h",
+    ]
+    later, name = max(zip(times, known.events["machine"].to_pylist(), strict=True))
+    row = dict(zip(kept.names, compute(kept, talking, [(name, later)]).matrix[0].tolist(), strict=True))
+    assert (row["text 'seal of unit <n> weeps' count 24 h"], row["texts of no template count 24 h"]) == (0.0, 1.0)

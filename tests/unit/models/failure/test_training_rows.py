@@ -61,3 +61,17 @@ def test_the_fingerprint_tells_one_changed_value() -> None:
     assert rows().fingerprint() == before
     found.rows.matrix[0, 0] = np.nextafter(found.rows.matrix[0, 0], 2.0)
     assert found.fingerprint() != before
+
+
+def test_a_broken_component_teaches_nothing_until_it_is_repaired() -> None:
+    broken = [("m1", at(36), "seal")]
+    found = rows(failures=broken, maintenance=[("m1", at(48), "seal", "corrective")])
+    outcomes = dict(zip(found.index.pairs(), found.outcome_of("seal").tolist(), strict=True))
+    assert {outcomes[("m1", at(h))] for h in (39, 42, 45, 48)} == {NOT_FITTED}
+    assert outcomes[("m1", at(51))] == outcomes[("m2", at(42))] == SURVIVED
+
+
+def test_a_fleet_that_notes_failures_and_no_repairs_teaches_on_after_a_failure() -> None:
+    found = rows(failures=[("m1", at(36), "seal")])
+    outcomes = dict(zip(found.index.pairs(), found.outcome_of("seal").tolist(), strict=True))
+    assert outcomes[("m1", at(39))] == SURVIVED

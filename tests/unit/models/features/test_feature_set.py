@@ -13,7 +13,7 @@ def test_definitions_survive_the_way_through_data() -> None:
 
 
 def test_an_unknown_kind_of_feature_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"unknown kind of feature 'moon_phase'; known: window_mean"):
+    with pytest.raises(ValueError, match=r"unknown kind of feature 'moon_phase'; known: age_years, "):
         FeatureSet.from_data([{"kind": "moon_phase"}])
 
 

@@ -1,3 +1,6 @@
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,3 +64,34 @@ def test_cutting_the_work_into_parts_changes_no_bit(monkeypatch: pytest.MonkeyPa
     parts = window_moments(stamps, values, times, 50)
     assert whole.mean.tobytes() == parts.mean.tobytes()
     assert whole.spread.tobytes() == parts.spread.tobytes()
+
+
+@pytest.mark.parametrize("every", [1, 3, 8, 60, 500])
+@pytest.mark.parametrize("samples", [1, 2, 23, 24, 31, 144, 1000])
+def test_a_window_alone_has_the_bits_it_has_among_others(samples: int, every: int) -> None:
+    values = np.random.default_rng(samples).normal(1e6, 1e-3, samples + 400 * min(every, 9))
+    stamps, ends = np.arange(len(values)), np.arange(samples - 1, len(values), every)
+    among = window_moments(stamps, values, ends, samples)
+    for place in np.linspace(0, len(ends) - 1, 12).astype(int):
+        first = ends[place] - samples + 1
+        alone = window_moments(np.arange(samples), values[first:][:samples], np.array([samples - 1]), samples)
+        assert alone.mean.tobytes() == among.mean[place].tobytes()
+        assert alone.spread.tobytes() == among.spread[place].tobytes()
+
+
+@pytest.mark.parametrize("samples", [7, 24, 144, 1440])
+@pytest.mark.parametrize("noise", [1e-4, 1.0, 1e3])
+def test_the_spread_of_small_noise_on_a_large_value_is_kept_to_twelve_digits(samples: int, noise: float) -> None:
+    values = np.random.default_rng(samples).normal(1e6, noise, samples)
+    moments = window_moments(np.arange(samples), values, np.array([samples - 1]), samples)
+    exact = [Fraction(value) for value in values.tolist()]
+    mean = sum(exact, Fraction()) / samples
+    spread = math.sqrt(sum(((value - mean) ** 2 for value in exact), Fraction()) / (samples - 1))
+    assert float(moments.spread[0]) == pytest.approx(spread, rel=1e-12, abs=0)
+    assert float(moments.mean[0]) == pytest.approx(float(mean), rel=1e-15, abs=0)
+
+
+def test_a_signal_that_stands_still_for_days_has_no_spread_at_all() -> None:
+    moments = window_moments(np.arange(3000), np.full(3000, 0.1), np.arange(1439, 3000, 60), 1440)
+    assert set(moments.mean.tolist()) == {0.1}
+    assert set(moments.spread.tolist()) == {0.0}

@@ -7,6 +7,8 @@ import pytest
 
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import MAINTENANCE_SCHEMA, FleetHistory
+from models.features import RowIndex
+from models.features.fleet_record import FleetRecord
 from models.life import LifeModelSettings, train
 from models.life.life_rows import life_rows
 from tests.unit.models.life.wearing_engines import (
@@ -72,6 +74,16 @@ def test_intervals_of_unseen_engines_cover_about_what_they_say() -> None:
     metrics = model().metrics
     assert 0.65 <= metrics["unseen_coverage_p10_p90"] <= 0.95
     assert metrics["unseen_rmse_capped"] < 14  # all the same life for all: 17
+
+
+def test_the_expected_life_is_the_mean_over_seeds_and_so_are_its_reasons() -> None:
+    index = RowIndex.of([before_failure("e00", 20), before_failure("e07", 40)])
+    matrix = model().inputs.matrix(FleetRecord(engines(), index, model().lookback), index.machine)
+    by_seed = model().trees.expected_by_seed(matrix)
+    assert by_seed.shape == (2, SETTINGS.seeds)
+    assert np.ptp(by_seed, axis=1).min() > 0  # seeds differ
+    assert model().trees.expected_life(matrix) == pytest.approx(by_seed.mean(axis=1))
+    assert model().trees.contributions(matrix).sum(axis=1) == pytest.approx(by_seed.mean(axis=1))
 
 
 def test_the_same_history_gives_the_same_version() -> None:

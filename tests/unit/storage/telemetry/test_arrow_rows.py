@@ -1,6 +1,16 @@
-import pyarrow as pa
+from itertools import permutations
 
-from foreworn.storage.telemetry.arrow_rows import event_rows, log_rows, one_row_per_sample, sample_rows
+import pyarrow as pa
+import pytest
+
+from foreworn.health.forecast import FORECAST_SCHEMA
+from foreworn.storage.telemetry.arrow_rows import (
+    event_rows,
+    log_rows,
+    one_row_per_forecast,
+    one_row_per_sample,
+    sample_rows,
+)
 from foreworn.telemetry.sample import Event, LogLine
 from tests.telemetry_stores import CATALOGUE, at
 
@@ -40,3 +50,32 @@ def test_of_two_entries_of_one_identity_the_later_is_kept() -> None:
     assert events["severity"].to_pylist() == ["error"]
     lines = log_rows([LogLine("a", at(1), "info", "x", seq=1), LogLine("a", at(1), "info", "y", seq=1)])
     assert lines["message"].to_pylist() == ["y"]
+
+
+@pytest.mark.parametrize("order", list(permutations(("m1", "m1 revised", "m1 later", "m2"))))
+def test_forecasts_are_one_row_each_in_whatever_order_they_stand(order: tuple[str, ...]) -> None:
+    rows = {
+        "m1": ("m1", 1, 0, 0.1),
+        "m1 revised": ("m1", 1, 1, 0.2),
+        "m1 later": ("m1", 2, 0, 0.3),
+        "m2": ("m2", 1, 0, 0.4),
+    }
+    told = [rows[name] for name in order]
+    assert one_row_per_forecast(forecasts(*told)) == forecasts(*told)
+    first = told[0]
+    again = one_row_per_forecast(forecasts(*told, (*first[:3], 0.9)))
+    assert sorted(again["probability"].to_pylist()) == sorted([0.9, *(probability for *_, probability in told[1:])])
+
+
+def forecasts(*rows: tuple[str, int, int, float]) -> pa.Table:
+    columns = {
+        "time": [time for _, time, _, _ in rows],
+        "machine": [machine for machine, *_ in rows],
+        "component": ["seal"] * len(rows),
+        "horizon_h": [24.0] * len(rows),
+        "probability": [probability for *_, probability in rows],
+        "model_version": ["v"] * len(rows),
+        "revision": [revision for _, _, revision, _ in rows],
+        "issued_at": [5] * len(rows),
+    }
+    return pa.table(columns, schema=FORECAST_SCHEMA)

@@ -14,7 +14,7 @@ from foreworn.storage.operations.sql.tables.fleet import (
     SITES,
     STANDINGS,
 )
-from foreworn.storage.operations.sql.tables.health import CASES, LABELS, VERDICTS
+from foreworn.storage.operations.sql.tables.health import CASES, LABELS, REMAINING_LIVES, VERDICTS
 from foreworn.storage.operations.sql.tables.intake import (
     DIRTY_GENERATION,
     DIRTY_WINDOWS,
@@ -82,6 +82,7 @@ __all__ = [
     "PURCHASE_ORDER_TRANSITIONS",
     "QUARANTINE",
     "QUARANTINE_COUNTS",
+    "REMAINING_LIVES",
     "RESERVATIONS",
     "SIGNALS",
     "SIGNAL_QUALITY",

@@ -19,7 +19,23 @@ VERDICTS = sa.Table(
     sa.Column("issued_at", UtcTime, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("curve", sa.JSON, nullable=False, server_default=sa.text("'[]'")),
     sa.CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
+)
+
+REMAINING_LIVES = sa.Table(
+    "remaining_lives",
+    METADATA,
+    text("machine", key=True),
+    text("component", key=True),
+    time("time"),
+    *(sa.Column(name, sa.Double, nullable=False) for name in ("p10", "p50", "p90", "expected", "cap")),
+    text("unit"),
+    text("model_version"),
+    time("issued_at"),
+    sa.Column("reasons", sa.JSON, nullable=False),
+    text("note"),
+    sa.CheckConstraint("0 <= p10 AND p10 <= p50 AND p50 <= p90", name="quantiles"),
 )
 
 LABELS = sa.Table(

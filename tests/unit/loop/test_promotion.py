@@ -1,0 +1,181 @@
+"""Gates and the decision, with models that are made up from a trained one's parts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foreworn.errors import NotFound
+from foreworn.loop.model_contest import Contest, Contestant
+from foreworn.loop.promotion import (
+    PromotionDecision,
+    archive_report,
+    decide,
+    file_decision,
+    filed_decision,
+    objections,
+    unseen_skill,
+    unseen_slope,
+)
+from models.failure import GradientBoostedFailureModel
+from models.registry import FolderModelStore
+from tests.unit.models.failure.trained import UNTIL, model
+
+DAY = timedelta(days=1)
+GOOD = {"inner_brier_skill": 0.4, "inner_calibration_slope": 0.9, "failures": 20, "rows": 1000}
+UNMEASURED = {"failures": 20, "rows": 1000}
+
+
+Metrics = Mapping[str, Mapping[str, float]]
+
+
+def made(metrics: Metrics, version: str = "gb-new", *, days: float = 0) -> GradientBoostedFailureModel:
+    """Return a model with these metrics by component, trained this many days after the trained one."""
+    part = model().components["bearing"]
+    return replace(
+        model(),
+        version=version,
+        components={name: replace(part, metrics=own) for name, own in metrics.items()},
+        provenance=replace(model().provenance, trained_until=UNTIL + days * DAY),
+    )
+
+
+def failed(decision: PromotionDecision) -> list[str]:
+    return [check.name for check in decision.failed]
+
+
+def contest(**changes: Any) -> Contest:
+    level = Contest(
+        UNTIL,
+        UNTIL + 10 * DAY,
+        timedelta(hours=12),
+        9,
+        Contestant(8, 3, 0.02),
+        Contestant(8, 3, 0.02),
+        12,
+        -0.001,
+        0.001,
+    )
+    return replace(level, **changes)
+
+
+def test_a_first_model_that_passes_is_put_in_use() -> None:
+    decision = decide(made({"bearing": GOOD}), None, "nothing is in use yet")
+    assert decision.promoted
+    assert failed(decision) == []
+    assert decision.against is None
+
+
+@pytest.mark.parametrize(
+    ("metrics", "promoted", "fails"),
+    [
+        pytest.param({"bearing": GOOD | {"inner_brier_skill": -0.1}}, False, ["skill"], id="worse than a fixed rate"),
+        pytest.param({"bearing": UNMEASURED}, True, ["skill"], id="nobody can measure it"),
+        pytest.param({"bearing": GOOD | {"inner_calibration_slope": 0.3}}, True, ["calibration"], id="too bold"),
+        pytest.param({}, True, ["signs", "skill"], id="age alone"),
+    ],
+)
+def test_where_nothing_is_in_use_only_forecasts_worse_than_a_fixed_rate_are_kept_out(
+    metrics: Metrics, promoted: bool, fails: list[str]
+) -> None:
+    decision = decide(made(metrics), None, "nothing is in use yet")
+    assert (decision.promoted, failed(decision)) == (promoted, fails)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "fails"),
+    [
+        pytest.param({"bearing": GOOD | {"inner_brier_skill": 0.0}}, ["skill"], id="no skill"),
+        pytest.param({"bearing": UNMEASURED}, ["skill"], id="nobody can measure it"),
+        pytest.param({"bearing": GOOD | {"inner_calibration_slope": 0.3}}, ["calibration"], id="too bold"),
+        pytest.param({"bearing": GOOD | {"inner_calibration_slope": 2.5}}, ["calibration"], id="too timid"),
+        pytest.param({}, ["signs", "skill"], id="age alone never replaces learned signs"),
+    ],
+)
+def test_a_failed_gate_keeps_the_last_good_model_in_use(metrics: Metrics, fails: list[str]) -> None:
+    decision = decide(made(metrics), made({"bearing": GOOD}, "gb-old"), "too few failures")
+    assert not decision.promoted
+    assert failed(decision) == fails
+    assert decision.against == "gb-old"
+    assert all(name in decision.why for name in fails)
+
+
+def test_age_alone_may_replace_age_alone() -> None:
+    assert decide(made({}, days=1), made({}, "gb-old"), "age alone").promoted
+
+
+def test_an_older_model_takes_a_persons_word() -> None:
+    decision = decide(made({"bearing": GOOD}), made({"bearing": GOOD}, "gb-old", days=1), "nothing was recorded since")
+    assert failed(decision) == ["recency"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fails"),
+    [
+        pytest.param({}, [], id="neither is better"),
+        pytest.param({"challenger": Contestant(8, 9, 0.03), "lost_high": 0.02}, [], id="worse, perhaps by luck"),
+        pytest.param({"challenger": Contestant(8, 3, 0.03), "lost_low": 0.04, "lost_high": 0.2}, ["accuracy"],
+                     id="worse beyond doubt"),
+        pytest.param({"lost_low": 0.001, "lost_high": 0.002}, [], id="surely worse, by nothing that matters"),
+        pytest.param({"challenger": Contestant(8, 3, 0.03), "lost_low": 0.04, "machines": 4}, [],
+                     id="too few machines to tell"),
+        pytest.param({"challenger": Contestant(7, 0, 0.01)}, ["recall"], id="a failure less is caught in time"),
+        pytest.param({"challenger": Contestant(9, 3, 0.02)}, [], id="a failure more is caught in time"),
+    ],
+)  # fmt: skip
+def test_a_challenger_loses_where_it_is_worse_beyond_doubt_or_catches_less(
+    changes: dict[str, Any], fails: list[str]
+) -> None:
+    decision = decide(made({"bearing": GOOD}, days=10), made({"bearing": GOOD}, "gb-old"), contest(**changes))
+    assert failed(decision) == fails
+    assert decision.promoted == (not fails)
+
+
+def test_skill_is_pooled_by_the_error_of_saying_the_base_rate() -> None:
+    few, many = GOOD | {"rows": 100, "inner_brier_skill": -1.0}, GOOD | {"rows": 900, "inner_brier_skill": 0.5}
+    assert unseen_skill(made({"bearing": few, "seal": many})) == pytest.approx(0.35)
+    assert unseen_skill(made({"bearing": UNMEASURED, "seal": many})) == 0.5
+
+
+def test_a_slope_of_nearly_perfect_forecasts_says_nothing() -> None:
+    perfect = GOOD | {"inner_brier_skill": 0.99, "inner_calibration_slope": 6.2}
+    assert unseen_slope(made({"bearing": perfect})) is None
+    assert unseen_slope(made({"bearing": perfect, "seal": GOOD})) == 0.9
+
+
+def test_a_decision_is_filed_with_its_version_and_read_back(tmp_path: Path) -> None:
+    models = FolderModelStore(tmp_path)
+    models.save(model())
+    version = model().version
+    assert filed_decision(models, version) is None
+    decision = decide(replace(model(), components={}), made({"bearing": GOOD}, "gb-old"), "age alone")
+    file_decision(models, decision)
+    assert filed_decision(models, version) == decision
+    assert [check.name for check in objections(models, version)] == ["signs", "skill"]
+
+
+def test_a_version_without_a_decision_is_held_against_the_gates(tmp_path: Path) -> None:
+    models = FolderModelStore(tmp_path)
+    models.save(model())
+    weak = made({"bearing": GOOD | {"inner_brier_skill": -0.2}}, "gb-weak")
+    models.save(weak)
+    assert objections(models, model().version) == ()
+    assert [check.name for check in objections(models, "gb-weak")] == ["skill"]
+
+
+def test_a_report_is_archived_with_the_version_it_is_of(tmp_path: Path) -> None:
+    models = FolderModelStore(tmp_path)
+    version = model().version
+    report = {"model": version, "figures": {"recall_12h": 1.0}}
+    assert not archive_report(models, version, "<p>", report)
+    models.save(model())
+    assert archive_report(models, version, "<p>", report)
+    assert models.attachment(version, "report.html") == b"<p>"
+    assert list(models.attachments(version)) == ["report.html", "report.json"]
+    with pytest.raises(ValueError, match="of gb-other"):
+        archive_report(models, version, "<p>", {"model": "gb-other"})
+    with pytest.raises(NotFound):
+        models.attachment(version, "promotion.json")

@@ -1,0 +1,73 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from foreworn.economics.weibull_life import WeibullLife
+from foreworn.telemetry.sample import to_epoch_ms
+from models.failure.age_model import AgeModel, failing, fit_age_model
+from models.features import RowIndex
+from tests.unit.models.small_fleet import at, history, machine
+
+DAY = timedelta(days=1)
+WEARING = WeibullLife(2.5, 40.0, failures=6)
+
+
+def test_a_known_age_conditions_on_having_come_so_far() -> None:
+    expected = 1 - WEARING.survival(37.0) / WEARING.survival(30.0)
+    assert failing(WEARING, np.array([30.0]), 7.0)[0] == pytest.approx(expected)
+
+
+def test_an_unknown_age_is_one_met_at_random() -> None:
+    expected = quad(WEARING.survival, 0, 7.0)[0] / WEARING.mean
+    assert failing(WEARING, np.array([np.nan]), 7.0)[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("failures", "widest"), [(1, 200.0), (6, 6.0), (60, 1.6)])
+def test_more_failures_tell_more(failures: int, widest: float) -> None:
+    told = AgeModel("seal", WeibullLife(2.0, 400.0, failures=failures)).within(np.array([5.0]), DAY)
+    assert told.low[0] < told.probability[0] < told.high[0]
+    assert told.high[0] / told.low[0] < widest
+
+
+def test_a_longer_horizon_never_has_the_lower_probability() -> None:
+    model = AgeModel("seal", WEARING)
+    for age in (np.nan, 0.0, 12.0, 90.0):
+        said = [model.within(np.array([age]), days * DAY).probability[0] for days in (0.1, 1, 2, 7, 30, 400)]
+        assert said == sorted(said)
+        assert 0 <= said[0] <= said[-1] <= 1
+
+
+def test_lives_are_read_from_failures_and_maintenance() -> None:
+    known = history(
+        machines=[machine("m1"), machine("m2"), machine("m3", components=("bearing",))],
+        failures=[("m1", at(20 * 24), "seal"), ("m2", at(30 * 24), "seal")],
+        maintenance=[
+            ("m1", at(10 * 24), "seal", "preventive"),
+            ("m1", at(20 * 24), "seal", "corrective"),
+            ("m2", at(30 * 24), "seal", "corrective"),
+        ],
+    )
+    since, until = to_epoch_ms(at(0)), to_epoch_ms(at(50 * 24))
+    watched = dict.fromkeys(("m1", "m2", "m3"), since)
+    model = fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from=watched)
+    assert model is not None
+    assert (model.life.failures, model.life.assumed) == (2, True)
+    assert model.life.scale == pytest.approx(((10**2 + 10**2 + 30**2 + 30**2 + 20**2) / 2) ** 0.5)
+    assert fit_age_model(known, "bearing", since_ms=since, until_ms=until, watched_from=watched) is None
+    rows = RowIndex.of([("m1", at(20 * 24)), ("m1", at(26 * 24)), ("m3", at(26 * 24))])
+    assert model.age_days(known, rows).tolist() == pytest.approx([10.0, 6.0, np.nan], nan_ok=True)
+
+
+def test_what_lasted_until_failures_were_recorded_counts_from_there() -> None:
+    known = history(
+        failures=[("m1", at(30 * 24), "seal")],
+        maintenance=[("m1", at(day * 24), "seal", "preventive") for day in (5, 10, 40)],
+    )
+    since, until, watched = to_epoch_ms(at(0)), to_epoch_ms(at(50 * 24)), {"m1": to_epoch_ms(at(18 * 24))}
+    model = fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from=watched)
+    assert model is not None
+    # 8 to 20 days, failed; then twice 10 days; what was over by day 18 may have failed unrecorded
+    assert model.life.scale == pytest.approx((20**2 - 8**2 + 10**2 + 10**2) ** 0.5)
+    assert fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from={}) is None
