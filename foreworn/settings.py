@@ -149,8 +149,8 @@ class ScoringSettings(_Concern):
     )
     remaining_life: bool = Field(
         True,
-        description="Whether `foreworn train` also learns how long components last, which takes longer than all else "
-        "that it learns, and whether `foreworn up` tells it at midnight, UTC, of those it has learned.",
+        description="Whether `foreworn train` also learns how long components last, which makes it take about half "
+        "as long again, and whether `foreworn up` tells it at midnight, UTC, of those it has learned.",
     )
 
 

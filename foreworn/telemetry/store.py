@@ -45,6 +45,9 @@ WINDOW_SCHEMA = pa.schema(
     ]
 )
 
+# From here on a deviation's square may be beyond a double.
+LARGEST_SQUARED = 1e150
+
 
 class TelemetryStore(Protocol):
     """Keeps telemetry by device and time.
@@ -123,7 +126,8 @@ class TelemetryStore(Protocol):
         """Return aggregates of numeric signals as `WINDOW_SCHEMA`, sorted by device, signal, time.
 
         `time` is the start of the window, windows start at multiples of `every` since 1970, `sd` is the
-        sample standard deviation (null for one value); empty windows are left out.
+        sample standard deviation (null for one value, and where a value's square is beyond a double); empty
+        windows are left out.
         """
         ...
 

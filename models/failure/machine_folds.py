@@ -33,7 +33,7 @@ class MachineFolds:
     >>> everything = np.ones(5, dtype=bool)
     >>> folds = MachineFolds(machine, machine == "b", everything, count=3, seed=1)
     >>> [(sorted(set(machine[train].tolist())), sorted(set(machine[score].tolist()))) for train, score in folds]
-    [(['a', 'c'], ['b']), (['a', 'b'], ['c']), (['b', 'c'], ['a'])]
+    [(['a', 'c'], ['b']), (['b', 'c'], ['a']), (['a', 'b'], ['c'])]
     """
 
     machine: NDArray[np.object_]

@@ -105,6 +105,6 @@ def test_a_plant_with_too_little_past_no_crew_and_lost_readings_is_priced_all_th
         assert running.wait() == 0
     found = json.loads(file.read_text())
     assert found["work_orders_completed"] >= 0
-    assert any("No forecasts" in note for note in found["notes"])
+    assert any("fails a check, signs" in note for note in found["notes"])
     assert found["cost_perfect"] <= found["cost_run_to_failure"]
     assert "Traceback" not in running.said

@@ -517,6 +517,17 @@ def test_samples_by_column_are_kept_as_the_same_samples_one_by_one(
         assert store.count_samples(*ALWAYS) == one.count_samples(*ALWAYS)
 
 
+def test_readings_too_large_to_square_have_no_spread_and_are_read_all_the_same(store: AnyStore) -> None:
+    """One absurd reading must not close the window to the others."""
+    huge = batch(
+        sample("p1", 1, flow=1e200), sample("p1", 2, flow=-1e200), sample("p2", 1, flow=1.0), sample("p2", 2, flow=3.0)
+    )
+    store.write(huge)
+    found = {row["device"]: row for row in store.windows(*ALWAYS, timedelta(days=1)).to_pylist()}
+    assert (found["p1"]["sd"], found["p1"]["max"], found["p1"]["count"]) == (None, 1e200, 2)
+    assert found["p2"]["sd"] == pytest.approx(2**0.5)
+
+
 def test_events_and_logs_go_with_samples_by_column(store: AnyStore) -> None:
     columns = by_column([sample("p1", 1, flow=1.0)])
     store.write(TelemetryBatch(columns, (Event("p1", at(1), "E1"),), (LogLine("p1", at(1), "info", "x"),)))

@@ -23,7 +23,7 @@ from foreworn.storage.telemetry.duck_file import DuckFile
 from foreworn.storage.telemetry.duck_lives import DuckLives
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
-from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, WINDOW_SCHEMA
+from foreworn.telemetry.store import EVENT_SCHEMA, LARGEST_SQUARED, LOG_SCHEMA, WINDOW_SCHEMA
 
 _ROWS_PER_MERGE = 1_000_000
 
@@ -149,7 +149,8 @@ class DuckTelemetryStore(DuckLives):
         if not parts:
             return WINDOW_SCHEMA.empty_table()
         step = every // MILLISECOND
-        return self._file.read(" UNION ALL ".join(parts), {**values, "step": step}, WINDOW_SCHEMA, WINDOW_KEYS)
+        values |= {"step": step, "squared": LARGEST_SQUARED}
+        return self._file.read(" UNION ALL ".join(parts), values, WINDOW_SCHEMA, WINDOW_KEYS)
 
     def count_samples(self, start: datetime, end: datetime) -> int:
         """Return how many samples lie in the range."""

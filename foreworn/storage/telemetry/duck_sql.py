@@ -50,9 +50,11 @@ CREATE TABLE IF NOT EXISTS demand (
 );
 """
 AMONG = "{} IN (SELECT unnest($chosen::VARCHAR[]))"
+# DuckDB would refuse the whole read for one value that cannot be squared.
 WINDOWS = """
 SELECT ms - ((ms % $step) + $step) % $step AS time, device, {0} AS signal, min(x), max(x), avg(x) AS mean,
-    stddev_samp(x) AS sd, count(x), arg_min(x, ms) AS first, arg_max(x, ms) AS last
+    CASE WHEN max(abs(x)) < $squared THEN stddev_samp(x) FILTER (abs(x) < $squared) END AS sd,
+    count(x), arg_min(x, ms) AS first, arg_max(x, ms) AS last
 FROM (SELECT epoch_ms(time) AS ms, device, {1}::DOUBLE AS x FROM telemetry WHERE {2} AND {1} IS NOT NULL)
 GROUP BY 1, 2
 """

@@ -26,7 +26,7 @@ from foreworn.storage.telemetry.influx_predictions import ranged
 from foreworn.storage.telemetry.sample_lines import sample_lines
 from foreworn.telemetry.sample import MILLISECOND, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
-from foreworn.telemetry.store import EVENT_SCHEMA, LOG_SCHEMA, TIME, WINDOW_SCHEMA
+from foreworn.telemetry.store import EVENT_SCHEMA, LARGEST_SQUARED, LOG_SCHEMA, TIME, WINDOW_SCHEMA
 
 __all__ = ["InfluxTelemetryStore", "create_bucket"]
 
@@ -238,7 +238,7 @@ class InfluxTelemetryStore(InfluxLives):
         kinds = [("time", TIME), *((c, pa.int64() if c == "count" else pa.float64()) for c in _WINDOW_COLUMNS)]
         found = influx_rows.as_selected(pa.schema(kinds)).insert(0, pa.field("tags", pa.string()))
         rows = self._influx.rows(select, len(_WINDOW_COLUMNS), found).rename_columns(["tags", *dict(kinds)])
-        rows = rows.append_column("device", influx_rows.devices_of(rows["tags"])).append_column("sd", rows["stddev"])
+        rows = rows.append_column("device", influx_rows.devices_of(rows["tags"])).append_column("sd", _spread(rows))
         signals = pa.array([signal.name] * len(rows), pa.string())
         return rows.append_column("signal", signals).select(WINDOW_SCHEMA.names)
 
@@ -247,3 +247,8 @@ class InfluxTelemetryStore(InfluxLives):
         with self._receiving:
             self._received = max(time.time_ns(), self._received + 1)
             return self._received
+
+
+def _spread(rows: pa.Table) -> pa.ChunkedArray:
+    largest = pc.max_element_wise(pc.abs(rows["min"]), pc.abs(rows["max"]))
+    return pc.if_else(pc.less(largest, LARGEST_SQUARED), rows["stddev"], None)

@@ -24,7 +24,7 @@ from foreworn.storage.telemetry.arrow_rows import (
 from foreworn.storage.telemetry.memory_lives import MemoryLives
 from foreworn.telemetry.sample import MILLISECOND, Event, LogLine, TelemetryBatch, to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType, SignalValue
-from foreworn.telemetry.store import EVENT_SCHEMA, WINDOW_SCHEMA
+from foreworn.telemetry.store import EVENT_SCHEMA, LARGEST_SQUARED, WINDOW_SCHEMA
 
 
 @dataclass(slots=True)
@@ -184,5 +184,10 @@ def _window(device: str, signal: str, time: int, values: np.ndarray) -> dict[str
     return {
         **{"time": time, "device": device, "signal": signal, "count": len(values)},
         **{"min": values.min(), "max": values.max(), "mean": values.mean()},
-        **{"sd": values.std(ddof=1) if len(values) > 1 else None, "first": values[0], "last": values[-1]},
+        **{"sd": _spread(values), "first": values[0], "last": values[-1]},
     }
+
+
+def _spread(values: np.ndarray) -> float | None:
+    measurable = len(values) > 1 and np.abs(values).max() < LARGEST_SQUARED
+    return float(values.std(ddof=1)) if measurable else None

@@ -81,7 +81,8 @@ def broken(repaired: bool) -> FleetHistory:
         machines=[machine("m1"), machine("m2")],
         telemetry=[{"time": at(h), "machine": m, "vibration": 1.0} for m in ("m1", "m2") for h in range(96)],
         failures=[("m1", at(40), "seal"), ("m1", at(90), "seal")],
-        maintenance=[("m1", at(48), "seal", "corrective")] if repaired else [],
+        # The other machine's repair says that this fleet does note its repairs.
+        maintenance=[("m2", at(6), "seal", "corrective"), ("m1", at(48), "seal", "corrective")][: 1 + repaired],
     )
 
 
@@ -116,3 +117,9 @@ def test_a_failed_component_teaches_nothing_of_itself_until_it_is_repaired() -> 
         taught = hours[own & (found.outcome_of("seal") != NOT_FITTED)]
         assert np.setdiff1d(taught, [0]).tolist() == teaches
         assert NOT_FITTED not in found.outcome_of("bearing")
+
+
+def test_where_no_repair_is_on_record_a_failure_counts_as_repaired_at_once() -> None:
+    known = replace(broken(repaired=False), maintenance=history().maintenance)
+    found = training_rows(known, FeatureSet((HoursInLife("seal"),)), until=at(96), horizon=3 * HOUR, every=3 * HOUR)
+    assert NOT_FITTED not in found.outcome_of("seal")
