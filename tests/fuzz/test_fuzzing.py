@@ -34,7 +34,7 @@ def test_a_short_run_of_the_fuzzer_finds_nothing(name: str, runs: int, longest: 
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    # The fuzzer looks at the count between its steps, and a step may be several inputs: it does what was asked, or more.
+    # The fuzzer counts between its steps, and a step may be several inputs: it does what was asked, or more.
     finished = re.search(r"^Done (\d+) runs", done.stderr, re.MULTILINE)
     assert finished is not None, done.stderr[-3000:]
     assert int(finished[1]) >= runs
