@@ -18,12 +18,9 @@ from tests.unit.simulators.plant.conftest import START
 DAY = timedelta(days=1)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_foresight_beats_the_best_ages_and_those_beat_running_to_failure(
-    pumping_stations: PlantFile, seed: int
-) -> None:
-    plant = Plant(pumping_stations, START, seed)
-    end = START + 120 * DAY
+def test_foresight_beats_the_best_ages_and_those_beat_running_to_failure(pumping_stations: PlantFile) -> None:
+    plant = Plant(pumping_stations, START)
+    end = START + 60 * DAY
     failing, ageing, knowing = (
         policy(plant, end) for policy in (run_to_failure, best_age_replacement, perfect_foresight)
     )
@@ -35,10 +32,10 @@ def test_foresight_beats_the_best_ages_and_those_beat_running_to_failure(
 
 def test_the_best_ages_beat_any_one_age_for_all(pumping_stations: PlantFile) -> None:
     plant = Plant(pumping_stations, START)
-    end = START + 120 * DAY
+    end = START + 60 * DAY
     best = best_age_replacement(plant, end)
     keys = best.by_component
-    for days in (20, 40, 60, 90, 120):
+    for days in (15, 30, 50):
         assert best.cost <= age_replacement(plant, end, dict.fromkeys(keys, days * DAY)).cost
 
 
