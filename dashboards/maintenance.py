@@ -135,7 +135,8 @@ def _mtbf() -> Panel:
     ]
     about = (
         "SMRP 3.5.1: operating time over failures. Operating time is the calendar time in service without the time "
-        "from a failure to the next work on the failed component; standing idle counts as operating."
+        "from a failure until the component was replaced or repaired; standing idle counts as operating. Where no "
+        "repair of a component was ever recorded, its failures count as repaired at once."
     )
     title = "The models that fail most often, and their time between failures"
     return panels.rows(title, SqlQuery(reliability.MTBF), columns, about=about).span(12)
@@ -172,7 +173,9 @@ def _record() -> Panel:
     ]
     about = (
         "From labels. An alarm is a run of daily forecasts at or above the threshold with one fate; one that is "
-        "pending or censored counts for nothing. Failures count findings that confirmed a forecast."
+        "pending or censored counts for nothing. Shares are of forecasts whose horizon ended before that of any that "
+        "is still open, for failures are known sooner than survival; failures, which count findings that confirmed a "
+        "forecast, and the notice given of them are counted at once."
     )
     title = "How many alarms were right, and how many failures were told"
     return panels.rows(title, SqlQuery(record.RECORD), columns, about=about, height=6)
@@ -209,6 +212,9 @@ def _calibration() -> Panel:
         Column("share_low", "95 % from", panels.SHARE, 1),
         Column("share_high", "to ", panels.SHARE, 1),
     ]
-    about = "Wilson's interval; forecasts of one failure depend on each other, so the truth is wider."
+    about = (
+        "Of forecasts whose horizon ended before that of any that is still open. Wilson's interval; forecasts of one "
+        "failure depend on each other, so the truth is wider."
+    )
     title = "How often a probability was right"
     return panels.rows(title, SqlQuery(record.CALIBRATION), columns, about=about, height=10)

@@ -11,11 +11,17 @@ CONFIRMS = tuple(outcome for outcome in Outcome if outcome.confirms)
 REFUTES = tuple(outcome for outcome in Outcome if outcome.refutes)
 
 _LABELS = f"""
-judged AS (
-    SELECT l.*, {any_of("l.outcome", CONFIRMS)} AS confirms, {any_of("l.outcome", REFUTES)} AS refutes
+told AS (
+    SELECT l.*, {any_of("l.outcome", CONFIRMS)} AS confirms, {any_of("l.outcome", REFUTES)} AS refutes,
+           l.time + l.horizon_us * interval '1 microsecond' AS ends
     FROM labels l JOIN machines m ON m.id = l.machine
     WHERE $__timeFilter(l.time) AND {chosen("l.model_version", "version")}
       AND {chosen("m.site", "site")} AND {chosen("m.model", "model")}
+), judged AS (
+    SELECT t.*, ends < coalesce(
+               min(ends) FILTER (WHERE outcome = 'pending') OVER (PARTITION BY model_version), 'infinity'
+           ) AS settled
+    FROM told t
 )"""
 
 PREDICTIVE_ORDERS = f"""
@@ -56,13 +62,14 @@ WITH {_LABELS.strip()}, followed AS (
 ), episodes AS (
     SELECT model_version, bool_or(confirms) AS confirmed, bool_and(refutes) AS refuted
     FROM runs GROUP BY model_version, machine, component, run
+    HAVING bool_and(settled)
 ), events AS (
     SELECT model_version, decided_at - min(issued_at) FILTER (WHERE alarm) AS lead
     FROM judged WHERE confirms AND decided_at IS NOT NULL
     GROUP BY model_version, machine, component, decided_at
-), told AS (
+), said AS (
     SELECT model_version, count(*) AS forecasts,
-           avg((probability - confirms::int) ^ 2) FILTER (WHERE confirms OR refutes) AS brier
+           avg((probability - confirms::int) ^ 2) FILTER (WHERE settled AND (confirms OR refutes)) AS brier
     FROM judged GROUP BY model_version
 ), alarms AS (
     SELECT model_version, count(*) FILTER (WHERE confirmed) AS confirmed, count(*) FILTER (WHERE refuted) AS refuted
@@ -80,7 +87,7 @@ SELECT t.model_version, t.forecasts, coalesce(a.confirmed, 0) AS alarms_confirme
        coalesce(c.failures, 0) AS failures, coalesce(c.caught, 0) AS caught,
        c.caught::float8 / nullif(c.failures, 0) AS recall,
        c.lead::float8 AS median_lead, t.brier
-FROM told t LEFT JOIN alarms a USING (model_version) LEFT JOIN caught c USING (model_version)
+FROM said t LEFT JOIN alarms a USING (model_version) LEFT JOIN caught c USING (model_version)
 ORDER BY t.model_version DESC
 """
 
@@ -91,7 +98,7 @@ CALIBRATION = f"""
 WITH {_LABELS.strip()}, binned AS (
     SELECT model_version, probability, confirms,
            least(width_bucket(probability, ARRAY[{", ".join(map(str, BINS))}]::float8[]), {len(BINS) - 1}) AS bin
-    FROM judged WHERE confirms OR refutes
+    FROM judged WHERE settled AND (confirms OR refutes)
 ), counted AS (
     SELECT model_version, bin, count(*) AS said, avg(probability) AS mean,
            count(*) FILTER (WHERE confirms) AS happened, count(*) FILTER (WHERE confirms)::float8 / count(*) AS share

@@ -1,17 +1,27 @@
 """What *Maintenance* asks PostgreSQL about failures and repairs, by machine model."""
 
-from dashboards.sql import END, OF_FLEET, START
+from dashboards.sql import END, OF_FLEET, START, any_of
+from foreworn.fleet.renewal import CHANGES_NOTHING, CORRECTIVE, LEAVES_OLD
+
+_ACTION = "lower(trim(r.action))"
+_RENEWS = (
+    f"(NOT {any_of(_ACTION, sorted(LEAVES_OLD))} "
+    f"OR r.kind = '{CORRECTIVE}' AND NOT {any_of(_ACTION, sorted(CHANGES_NOTHING))})"
+)
+"""The rule of `foreworn.fleet.renewal.renews`, for maintenance `r`."""
 
 MTBF = f"""
 WITH serving AS (
     SELECT m.id, m.model, tstzrange(greatest(m.installed_at, {START}), least(m.retired_at, {END})) AS service
     FROM machines m
     WHERE m.installed_at < {END} AND (m.retired_at IS NULL OR m.retired_at > {START}) AND {OF_FLEET}
+), repaired AS (
+    SELECT DISTINCT r.component FROM maintenance r WHERE r.kind = '{CORRECTIVE}' AND {_RENEWS}
 ), down AS (
     SELECT f.machine, range_agg(tstzrange(f.time, coalesce(
                (SELECT min(r.time) FROM maintenance r
-                WHERE r.machine = f.machine AND r.component = f.component AND r.time >= f.time),
-               greatest(f.time, {END})
+                WHERE r.machine = f.machine AND r.component = f.component AND r.time >= f.time AND {_RENEWS}),
+               CASE WHEN f.component IN (SELECT component FROM repaired) THEN greatest(f.time, {END}) ELSE f.time END
            ))) AS spells
     FROM failures f
     WHERE f.time < {END}
@@ -36,8 +46,9 @@ ORDER BY mtbf NULLS LAST, model
 """
 """SMRP 3.5.1: operating time over failures. [h]
 
-Operating time is the time in service, from installed to retired, without the time from a failure to the next work on
-the failed component; spells of two components that overlap count once.
+Operating time is the time in service, from installed to retired, without the time from a failure until the failed
+component was renewed: an inspection ends no failure. Spells of two components that overlap count once. Of a component
+whose repairs are on record nowhere failures count as repaired at once, as in training.
 """
 
 MTTR = f"""

@@ -23,6 +23,7 @@ to a quarantine entry or a pause, `foreworn.cli` to one line on the terminal and
 
 from collections.abc import Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -131,12 +132,18 @@ class DamagedModel(ForewornError):
         self.folder, self.problem = str(folder), problem
 
 
+_ALIKE = 0.81
+"""Two letters of a version mistyped, but not one of a name of five."""
+
+
 class NotFound(ForewornError):
     """What was asked for does not exist."""
 
     def __init__(self, kind: str, key: str, *, known: Sequence[str] = ()) -> None:
         hint = f"; known: {', '.join(known)}" if known else ""
-        super().__init__(f"no {kind} {key!r}{hint}")
+        near = get_close_matches(key, known, n=1, cutoff=_ALIKE)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        super().__init__(f"no {kind} {key!r}{hint}{meant}")
         self.kind, self.key = kind, key
 
 

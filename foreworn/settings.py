@@ -147,6 +147,11 @@ class ScoringSettings(_Concern):
     catch_up: timedelta = Field(
         timedelta(days=7), description="After an absence, hours up to this long ago are scored; older ones are not."
     )
+    templates: bool = Field(
+        False,
+        description="Whether `foreworn train` also learns from what devices say in words: templates of event texts and "
+        "log lines become features, which `foreworn backtest` then judges.",
+    )
     remaining_life: bool = Field(
         True,
         description="Whether `foreworn train` also learns how long components last, which makes it take about half "

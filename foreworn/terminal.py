@@ -1,5 +1,6 @@
 """What a person reads on the terminal: progress bars, tables, one-line errors."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -7,7 +8,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -53,6 +62,25 @@ def waiting(what: str) -> Iterator[None]:
     err.print(f"{what}: done")
 
 
+@contextmanager
+def steps(what: str) -> Iterator[Callable[[str], None]]:
+    """Tell what long work has come to, a line a step with the time since it began.
+
+    Yields the function to call with each step. On a terminal the clock goes on below the lines.
+    """
+    begun = time.monotonic()
+
+    def tell(step: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - begun), 60)
+        err.print(f"{minutes:>3}:{seconds:02d}  {step}", highlight=False, soft_wrap=True)
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        progress.add_task(what, total=None)
+        yield tell
+    tell(f"{what}: done")
+
+
 def show_replay(report: "ReplayReport", seconds: Mapping[str, float]) -> None:
     """Print a replay's report and where its time went."""
     figures = report.figures()
@@ -92,21 +120,38 @@ def show_model(model: "GradientBoostedFailureModel", *, in_use: bool) -> None:
     """Print what a person asks about a model that was just trained."""
     told = model.describe()
     stands = "now in use" if in_use else "kept, not in use"
-    table = Table("component", "failures", "rows", "F1", "Brier skill", title=f"Model {model.version}, {stands}")
+    names = ("component", "failures", "rows", "F1", "Brier skill", "caught")
+    table = Table(*names, title=f"Failure model {model.version}, {stands}", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, part in sorted(model.components.items()):
         found = part.metrics
-        table.add_row(name, *(_shown(found.get(k)) for k in ("failures", "rows", "inner_f1", "inner_brier_skill")))
-    out.print(table)
-    out.print(
-        f"Learned from {told['trained_from']} to {told['trained_until']}; F1 and skill are of unseen inner folds."
-    )
+        figures = (_shown(found.get(k)) for k in ("failures", "rows", "inner_f1", "inner_brier_skill"))
+        table.add_row(name, *figures, caught(found))
+    if model.components:
+        out.print(table)
+    else:
+        out.print(f"Failure model {model.version}, {stands}")
+    first, last = (datetime.fromisoformat(str(told[name])) for name in ("trained_from", "trained_until"))
+    out.print(f"Learned from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC; figures are of unseen inner folds.")
     for name, age in sorted(model.ages.items()):
         if name in model.unlearned:
             out.print(f"{name} is forecast by its {age.basis}: {model.unlearned[name]}")
     for name, why in model.components_left_out.items():
         out.print(f"No forecast for {name}: {why}")
+
+
+def caught(metrics: Mapping[str, float]) -> str:
+    """Return how many failures of unseen inner folds a component's alarms foretold, of how many.
+
+    Examples
+    --------
+    >>> caught({"inner_failures": 26, "inner_caught": 24}), caught({})
+    ('24 of 26', '-')
+    """
+    if "inner_failures" not in metrics:
+        return "-"
+    return f"{metrics['inner_caught']:,.0f} of {metrics['inner_failures']:,.0f}"
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -236,9 +281,13 @@ def show_demo(result: "DemoResult") -> None:
     table.add_row(acted, str(result.failures), f"{result.cost_policy:,.0f}")
     table.add_row("perfect foresight", "0", f"{result.cost_perfect:,.0f}")
     out.print(table)
-    gap = "unknown" if result.gap_closed is None else f"{result.gap_closed:.0%}"
+    gap = (
+        "There is no gap to close, because here perfect foresight is no cheaper than the best replacement age"
+        if result.gap_closed is None
+        else f"{100 * result.gap_closed:.0f} % of the gap from best age replacement to perfect foresight is closed"
+    )
     out.print(
-        f"{gap} of the gap from best age replacement to perfect foresight is closed: {result.failures_prevented} "
+        f"{gap}: {result.failures_prevented} "
         f"failures prevented within two horizons, {result.replaced_early} worn components replaced earlier than that, "
         f"{result.false_orders} of {result.work_orders_completed} orders found nothing, {result.stockouts} stock-outs. "
         "Simulated; the best age was chosen in hindsight."

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from foreworn import __version__
 from foreworn.errors import DamagedModel
 
 FAILURE_MODEL: Final = "model.json"
 DETECTOR: Final = "detector.json"
 LIFE_MODEL: Final = "life.json"
+ABOUT: Final = "about.json"
+"""Beside every kept model's card: what the model says about itself, for who only wants to read that."""
 SEALS: Final = "files.json"
 """Beside every kept model's card: the SHA-256 of each of its files."""
 
@@ -22,7 +26,7 @@ def write_card(card: dict[str, Any], folder: Path, name: str) -> None:
     (folder / name).write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
-def read_card(folder: Path, name: str, schema_version: int) -> dict[str, Any]:
+def read_card(folder: Path, name: str, schema_version: int | str) -> dict[str, Any]:
     """Read a card back.
 
     Raises
@@ -43,6 +47,31 @@ def read_card(folder: Path, name: str, schema_version: int) -> dict[str, Any]:
             folder, f"its schema version is {card.get('schema_version')}, this release reads {schema_version}"
         )
     return card
+
+
+def write_description(told: Mapping[str, object], folder: Path) -> None:
+    """Write what a model says about itself beside its card; the same says the same."""
+    write_card({"schema_version": __version__, "told": dict(told)}, folder, ABOUT)
+
+
+def read_description(folder: Path) -> Mapping[str, object] | None:
+    """Return what a model says about itself; None where this release did not write it: it might say more by now.
+
+    Raises
+    ------
+    DamagedModel
+        If it is not what was written.
+    """
+    try:
+        release = json.loads((folder / ABOUT).read_text())["card"]["schema_version"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise DamagedModel(folder, f"{ABOUT} cannot be read: {problem}") from problem
+    if release != __version__:
+        return None
+    told: dict[str, object] = read_card(folder, ABOUT, __version__)["told"]
+    return told
 
 
 def seal(folder: Path) -> None:

@@ -30,6 +30,8 @@ class _Versioned(Protocol):
     @property
     def version(self) -> str: ...
 
+    def describe(self) -> Mapping[str, object]: ...
+
 
 Model = TypeVar("Model", bound=_Versioned)
 
@@ -69,6 +71,7 @@ class FolderStore(Generic[Model]):
         self._clock = clock or WallClock()
         self._kind, self._card, self._read, self._write = kind, card, read, write
         self._served: tuple[tuple[int, str], Model] | None = None
+        self._described: dict[tuple[int, str], Mapping[str, object]] = {}
 
     def save(self, model: Model) -> None:
         """Keep a model; one that is there already is written anew, with the same bytes, and keeps its archive."""
@@ -77,6 +80,7 @@ class FolderStore(Generic[Model]):
             fresh, old = Path(scratch) / "fresh", Path(scratch) / "old"
             fresh.mkdir()
             self._write(model, fresh)
+            cards.write_description(model.describe(), fresh)
             cards.seal(fresh)
             place = self._folder / model.version
             with self._locked():
@@ -100,6 +104,22 @@ class FolderStore(Generic[Model]):
             If its files are not what was written.
         """
         return self._read(self._place(version))
+
+    def describe(self, version: str) -> Mapping[str, object]:
+        """Return what a version says about itself: read once, and without its trees, which take seconds to load.
+
+        Raises
+        ------
+        NotFound, DamagedModel
+            If there is no such version, or any of its files is not what was written.
+        """
+        place = self._place(version)
+        stand = self._age(place)
+        if stand not in self._described:
+            cards.check_seals(place)
+            told = cards.read_description(place)
+            self._described[stand] = self.load(version).describe() if told is None else told
+        return self._described[stand]
 
     def versions(self) -> list[str]:
         """Return all versions, oldest first."""
@@ -293,20 +313,6 @@ class FolderModelStore(FolderStore["GradientBoostedFailureModel"]):
         super().__init__(
             folder, kind="model", card=cards.FAILURE_MODEL, read=_read_model, write=_write_model, clock=clock
         )
-        self._described: dict[tuple[int, str], Mapping[str, object]] = {}
-
-    def describe(self, version: str) -> Mapping[str, object]:
-        """Return what a version says about itself; it is read once, for pages that list them all.
-
-        Raises
-        ------
-        NotFound, DamagedModel
-            If there is no such version or it is damaged.
-        """
-        stand = self._age(self._place(version))
-        if stand not in self._described:
-            self._described[stand] = self.load(version).describe()
-        return self._described[stand]
 
 
 class FolderDetectorStore(FolderStore["SubspaceDetector"]):

@@ -16,12 +16,13 @@ from foreworn.errors import Rejected
 from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.machine import Attachment
 from foreworn.telemetry import wire
-from foreworn.telemetry.sample import MILLISECOND, Event, Sample, from_epoch_ms
+from foreworn.telemetry.sample import MILLISECOND, Event, LogLine, Sample, from_epoch_ms
 from foreworn.telemetry.signal import SignalCatalogue
 from foreworn.telemetry.units import Conversion, conversion_of
 from simulators.publisher import DevicePublisher
 
-EVENTS_FIRST, SAMPLES_SECOND = 0, 1
+EVENTS_FIRST, LOGS_SECOND, SAMPLES_LAST = 0, 1, 2
+"""In which order is told what stands at one time: samples let time pass, so that all else must have come."""
 
 Reading = tuple[str, datetime]
 """A sample's identity: (device, time)."""
@@ -56,7 +57,8 @@ class HistoryReplay:
     """Publishes a recorded fleet's stretch [start, end) and waits for the platform after every step.
 
     A fleet recorded with its raw `arrivals` is replayed message by message as they arrived, repeats and
-    broken ones included; otherwise every sample and event becomes one message, events of a time first.
+    broken ones included; otherwise every sample, event and log line becomes one message: events of a time
+    first, samples last.
 
     Parameters
     ----------
@@ -171,14 +173,18 @@ class HistoryReplay:
         back = {machine.id: _conversions_back(self._fleet.catalogue, machine.model) for machine in history.machines}
         seqs: dict[str, int] = {}
         events = _by_time(history.events, EVENTS_FIRST)
-        samples = _by_time(history.telemetry, SAMPLES_SECOND)
-        for time, rank, machine, row in heapq.merge(events, samples, key=lambda entry: entry[:3]):
+        logs = _by_time(history.logs, LOGS_SECOND)
+        samples = _by_time(history.telemetry, SAMPLES_LAST)
+        for time, rank, machine, row in heapq.merge(events, logs, samples, key=lambda entry: entry[:3]):
             device, site = _device(seats, machine, time), sites[machine]
             seq = seqs[device] = seqs.get(device, 0) + 1
             readings: tuple[Reading, ...] = ()
             if rank == EVENTS_FIRST:
                 event = Event(device, time, row["code"], row["severity"] or "info", row["message"] or "", seq)
                 topic, payload = wire.topic(site, device, wire.Kind.EVENT), wire.encode_event(event)
+            elif rank == LOGS_SECOND:
+                line = LogLine(device, time, row["level"] or "info", row["message"] or "", row["logger"] or "", seq=seq)
+                topic, payload = wire.topic(site, device, wire.Kind.LOG), wire.encode_log(line)
             else:
                 values = {
                     signal: back[machine][signal].convert(value) if signal in back[machine] else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from api.console.reasons import is_by_age
 from api.console.words import percent, span
 from api.reading.fleet_state import FleetState, MachineState
 from api.services import ConsoleServices
@@ -84,12 +85,21 @@ def _chance(curve: FailureCurve, within: timedelta) -> Chance:
 
 
 def _bases(fleet: FleetState) -> Callable[[Forecast], str]:
-    """Return what tells of a forecast what it rests on: the model in use answers for its own alone."""
+    """Return what tells of a forecast what it rests on: the model in use answers for its own alone.
+
+    A component whose signs are known may be forecast by age nevertheless, which the forecast's first reason says.
+    """
     model = fleet.model
     told = None if model is None else model.describe().get("basis")
     known: Mapping[str, str] = told if isinstance(told, Mapping) else {}
     version = "" if model is None else model.version
-    return lambda forecast: known.get(forecast.component, "") if forecast.model_version == version else ""
+
+    def basis(forecast: Forecast) -> str:
+        told = known.get(forecast.component, "") if forecast.model_version == version else ""
+        first = forecast.reasons[0] if forecast.reasons else None
+        return first.feature if told == _LEARNED and first is not None and is_by_age(first) else told
+
+    return basis
 
 
 def _slowest_parts(services: ConsoleServices, state: MachineState) -> dict[str, Part]:

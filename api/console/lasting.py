@@ -1,11 +1,12 @@
 """How long each component of a machine will last, as it was last told, and how much to trust it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from api.console.words import date, number, plural, span, when
+from api.console.words import date, number, percent, plural, span, when
 from api.reading.fleet_state import FleetState, MachineState
 from api.reading.records import HistoryRecord, Kind
 from api.services import ConsoleServices
@@ -118,19 +119,29 @@ def _told(
     worked: Sequence[HistoryRecord],
     trouble: str,
 ) -> Lasting:
-    learned = [] if trouble else _learned_from(models.get(life.component), life)
-    doubts = [*_since(life, fleet, worked), *([life.note] if life.note else []), *learned]
+    model = None if trouble else models.get(life.component)
+    learned = [] if trouble else _learned_from(model, life)
+    doubts = [*_since(life, fleet, worked), *([life.note] if life.note else []), _held(model, life), *learned]
     return Lasting(life.component, life, life_left(life), _meaning(life), tuple(doubts))
 
 
 def _meaning(life: LifeForecast) -> str:
     """Say what the interval is: by the clock as days of the calendar, otherwise what the numbers are."""
     if life.unit != HOURS:
-        return "the middle of what is likely; in eight cases of ten it is within the brackets"
+        return "the middle of what is likely, with its interval in brackets"
     low, middle, high = (date(life.time + timedelta(hours=hours)) for hours in (life.p10, life.p50, life.p90))
     if low == high:
         return f"it fails about {middle}"
-    return f"it fails about {middle}, in eight cases of ten between {low} and {high}"
+    return f"it fails about {middle}, between {low} and {high}"
+
+
+def _held(model: LifeModel | None, life: LifeForecast) -> str:
+    """Say how often such intervals held on machines that the model had not seen; where that is not kept, their aim."""
+    metrics = model.describe().get("metrics") if model is not None and model.version == life.model_version else None
+    held = metrics.get("unseen_coverage_p10_p90") if isinstance(metrics, Mapping) else None
+    if not isinstance(held, float) or math.isnan(held):
+        return "such intervals aim to hold in 80 % of cases; how often those of its model did is not known here"
+    return f"such intervals held in {percent(held)} of cases on machines that the model had not seen; the aim is 80 %"
 
 
 def _since(life: LifeForecast, fleet: FleetState, worked: Sequence[HistoryRecord]) -> list[str]:

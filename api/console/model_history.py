@@ -25,6 +25,8 @@ class VersionRow:
     standing: str
     said: tuple[str, ...]
     report: str
+    headline: str
+    worry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class ModelHistory:
 def model_history(record: ModelRecord, *, engineer: bool) -> ModelHistory:
     """Return it as a person reads it; only an engineer is told the command that goes back."""
     changes = tuple(_change(one) for one in record.promotions)
-    found = (_failed(record, engineer=engineer), _trouble(record))
+    found = (_failed(record, engineer=engineer), _worried(record), _trouble(record))
     return ModelHistory(
         record=record,
         notices=tuple(notice for notice in found if notice is not None),
@@ -79,6 +81,20 @@ def _failed(record: ModelRecord, *, engineer: bool) -> Notice | None:
         f"{figures} {_since(record)}",
         remedy=f"Look at its forecasts with care. {remedy}",
         command=command,
+        urgent=True,
+    )
+
+
+def _worried(record: ModelRecord) -> Notice | None:
+    """Return that the report of the version in use gives no reason for trust, whatever its checks said."""
+    headline = record.headline
+    if headline is None or not headline.worry:
+        return None
+    passed = " Its checks when it was trained did not show that." if record.checked and not record.failed else ""
+    return Notice(
+        f"The promotion report of {record.serving}, in use, is no reason to trust it",
+        f"{sentence(headline.worry)} {sentence(headline.said)}{passed}",
+        remedy="Read the report, and look at its forecasts with care.",
         urgent=True,
     )
 
@@ -123,6 +139,8 @@ def _row(record: ModelRecord, state: VersionState) -> VersionRow:
         standing=standing,
         said=said,
         report=f"/model/{quote(summary.version, safe='')}/report" if state.reported else "",
+        headline="" if state.headline is None else state.headline.said,
+        worry="" if state.headline is None else state.headline.worry,
     )
 
 
@@ -151,7 +169,7 @@ def _standing(record: ModelRecord, state: VersionState) -> tuple[str, tuple[str,
         return f"kept, not put in use: it failed {names}", said
     if state.decision is None:
         return "kept; nothing is written down of whether it was ever in use", said
-    return "kept; it passed every check", said
+    return f"kept; it {state.decision.why}", said
 
 
 def _change(one: Promotion) -> Change:

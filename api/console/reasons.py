@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from api.console.words import label, number, reading, span
-from foreworn.health.forecast import Reason
+from foreworn.health.forecast import BY_AGE, Reason
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
 
 _WINDOW = re.compile(r"(?P<source>.+) (?P<figure>mean|spread|count) (?P<hours>\d+) h")
 _CHANGE = re.compile(r"(?P<source>.+) change (?P<hours>\d+) h against (?P<longer>\d+) h")
 _REPLACED = "hours since replacement of "
-_BY_AGE = "age alone"
 _NAMES = {"mean": "mean of", "spread": "spread over", "count": "count in"}
 _IN_DAYS_FROM = 72.0
 
@@ -22,12 +21,12 @@ def raising(reasons: Sequence[Reason], most: int) -> list[Reason]:
 
     That a forecast rests on age alone is said whichever way the age pulls, and known or not.
     """
-    return [r for r in reasons if _is_by_age(r) or (r.contribution > 0 and r.value is not None)][:most]
+    return [r for r in reasons if is_by_age(r) or (r.contribution > 0 and r.value is not None)][:most]
 
 
-def _is_by_age(reason: Reason) -> bool:
+def is_by_age(reason: Reason) -> bool:
     """Tell whether a reason says that its forecast rests on age alone, and how far it may be off."""
-    return reason.feature.startswith(_BY_AGE)
+    return reason.feature.startswith(BY_AGE)
 
 
 def reason_name(reason: Reason, catalogue: SignalCatalogue) -> str:
@@ -75,7 +74,7 @@ def reason_phrase(reason: Reason, catalogue: SignalCatalogue) -> str:
 
 
 def _happening(reason: Reason, catalogue: SignalCatalogue) -> str:
-    if _is_by_age(reason):
+    if is_by_age(reason):
         return f"{reason.feature}; {reason.source} {reason_value(reason, catalogue)}"
     window = _WINDOW.fullmatch(reason.feature)
     value = reason_value(reason, catalogue)
@@ -157,7 +156,7 @@ def _in_days(reason: Reason) -> bool:
 
 
 def _in_hours(reason: Reason) -> bool:
-    return reason.feature.startswith(_REPLACED) or _is_by_age(reason)
+    return reason.feature.startswith(_REPLACED) or is_by_age(reason)
 
 
 def _figure(reason: Reason, value: float) -> str:

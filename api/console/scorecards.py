@@ -26,7 +26,7 @@ class Card:
 
     @property
     def known(self) -> int:
-        """How many forecasts have an outcome that says whether they were right."""
+        """How many forecasts whose whole time has passed have an outcome that says whether they were right."""
         return sum(b.said for b in self.card.calibration)
 
     @property
@@ -35,7 +35,7 @@ class Card:
         card = self.card
         if not self.known:
             waiting = plural(card.pending, "forecast waits", "forecasts wait")
-            return f"Too young to judge: no outcome is known yet, {waiting} for theirs."
+            return f"Too young to judge: of no forecast has the whole time passed yet; {waiting} for that."
         if card.failures < _ENOUGH_FAILURES or self.known < _ENOUGH_OUTCOMES:
             return (
                 f"Too young to judge: {plural(self.known, 'outcome')} so far, {plural(card.failures, 'failure')} among "

@@ -7,6 +7,7 @@ from foreworn.errors import DamagedModel
 from foreworn.loop.kept_models import KeptModels
 from foreworn.loop.model_versions import VersionSummary, summaries
 from foreworn.loop.promotion_decision import REPORT_PAGE, Check, PromotionDecision, filed_decision
+from foreworn.loop.report_headline import Headline, filed_headline
 from models.promotion_journal import Promotion, served_before
 
 
@@ -24,12 +25,15 @@ class VersionState:
         Whether the page of its promotion report is filed with it.
     trouble
         Why what is filed with it cannot be read; empty where it can.
+    headline
+        What its report says in a line; None where none is filed.
     """
 
     summary: VersionSummary
     decision: PromotionDecision | None
     reported: bool
     trouble: str = ""
+    headline: Headline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,16 @@ class ModelRecord:
         return bool(self._checks)
 
     @property
+    def all_judged(self) -> bool:
+        """Whether there was something to judge each of those checks by."""
+        return all(check.judged for check in self._checks)
+
+    @property
+    def headline(self) -> Headline | None:
+        """What the report of the version in use says in a line; None where none is filed."""
+        return next((one.headline for one in self.versions if one.summary.in_use), None)
+
+    @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that the version in use failed, binding or not."""
         return tuple(check for check in self._checks if not check.passed)
@@ -102,6 +116,7 @@ def version_state(models: KeptModels, summary: VersionSummary) -> VersionState:
     version = summary.version
     try:
         reported = REPORT_PAGE in models.attachments(version)
-        return VersionState(summary, filed_decision(models, version), reported)
+        decision, headline = filed_decision(models, version), filed_headline(models, version)
+        return VersionState(summary, decision, reported, headline=headline)
     except DamagedModel as damage:
         return VersionState(summary, None, reported=False, trouble=str(damage))

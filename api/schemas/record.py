@@ -132,8 +132,8 @@ class CalibrationAnswer(Answer):
 
     low: float
     high: float
-    said: int
-    happened: int
+    said: int = Field(description="Forecasts whose outcome is known, of those whose whole time has passed.")
+    happened: int = Field(description="Those of which the component failed, or was found as predicted.")
     mean: float = Field(description="The mean of the probabilities said.")
     happened_low: float = Field(description="Lower end of the 95 % interval of the share that happened.")
     happened_high: float = Field(description="Its upper end.")
@@ -157,10 +157,13 @@ class ScorecardAnswer(Answer):
     """One model version's record, from outcomes."""
 
     model_version: str
-    forecasts: int
-    pending: int
-    censored: int
-    failures: int
+    forecasts: int = Field(description="One a day of each component, as it was first said.")
+    pending: int = Field(
+        description="Those that count later: their time, or that of others of their day, has not passed. A failure is "
+        "known sooner than survival, so that what is known early would flatter."
+    )
+    censored: int = Field(description="Replaced unseen, failed already, or said too late: nobody can know.")
+    failures: int = Field(description="Failures, and findings as predicted, counted at once; each once.")
     caught: int = Field(description="Failures that an alarm told before they happened.")
     precision: float | None = Field(description="Share of alarms that were confirmed, of those anybody can know.")
     recall: float | None = Field(description="Share of failures that an alarm told.")
@@ -172,7 +175,7 @@ class ScorecardAnswer(Answer):
     orders_confirmed: int
     orders_refuted: int
     orders_censored: int
-    brier: float | None
+    brier: float | None = Field(description="Mean squared error of the probabilities; 0 is perfect.")
     brier_skill: float | None = Field(description="Its improvement on always saying the base rate.")
     calibration: list[CalibrationAnswer]
 

@@ -55,8 +55,8 @@ FULL: Final = Size(
     hour=FleetPlan(machines=10_000, days=1, every_minutes=10, seed=4),
 )
 SHORT: Final = Size(
-    learned=FleetPlan(machines=30, days=60, failures_per_year=12),
-    trees=20,
+    learned=FleetPlan(machines=12, days=40, failures_per_year=20),
+    trees=5,
     machines=2_000,
     year=FleetPlan(machines=5, days=60),
     day=FleetPlan(machines=20, days=2, seed=3),
@@ -73,8 +73,10 @@ PROTOCOL: Final = (
     "of those components and intervals on the same matrix; _all_intervals: the same with a horizon of 14 days, for "
     "which every interval's booster is needed; that all forecasts are stored is checked afterwards. pandas: mean and "
     "spread of four signals over 3 h and 24 h for {year} machines and {year_days:g} days of hourly samples, rows every "
-    "3 h; Foreworn from Arrow tables, pandas from a frame that is ready, by groupby and time-based rolling mean and "
-    "std and a mask for the rows; both are compared value by value first (10^-9 of the signal's largest value); "
+    "3 h; Foreworn from Arrow tables, pandas from a frame that is ready, by time-based rolling mean and std and a mask "
+    "for the rows; ratio_vs_pandas: a loop over machines; _groupby: groupby.rolling; _one_line: one rolling over all "
+    "machines behind each other, further apart than any window, the way that Foreworn lays them out; all are compared "
+    "value by value first (10^-9 of the signal's largest value); "
     "default_features: all features of the default set; peak_mib: the most that Python, NumPy and Arrow held at once "
     "beyond the input. day "
     "and hour: foreworn.loop.scoring itself over DuckDB and SQLite, {day} machines whose 24 hours come due at once "

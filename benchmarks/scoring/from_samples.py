@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.scoring.fleet import SIGNALS, START, FleetPlan, fleet
+from benchmarks.scoring.pandas_windows import PandasWindows
 from benchmarks.scoring.peak_memory import peak_mib
 from benchmarks.scoring.turns import alternate, ratio, spread
 from foreworn.fleet.history import FleetHistory
@@ -17,6 +17,8 @@ from models.features import FeatureSet, RowIndex, WindowMean, WindowSpread, comp
 
 WIDTHS: Final = (timedelta(hours=3), timedelta(hours=24))
 EVERY: Final = timedelta(hours=3)
+USUAL: Final = "per_machine"
+"""The way that `ratio_vs_pandas` is held against: pandas' quicker one of those that need no trick."""
 _DIFFERENCE: Final = 1e-9  # as a share of the signal's largest value
 
 
@@ -44,25 +46,13 @@ def ours(year: Year) -> Callable[[], NDArray[np.float64]]:
     return lambda: compute(windows(), year.history, year.rows).matrix
 
 
-def theirs(year: Year) -> Callable[[], NDArray[np.float64]]:
-    """Return what computes the windows by pandas, from a frame that is ready; the rows are those of a mask."""
-    frame = year.history.telemetry.to_pandas().set_index("time")
-    since_start = (frame.index - pd.Timestamp(START)).to_numpy()
-    wanted = (since_start >= np.timedelta64(WIDTHS[-1])) & (since_start % np.timedelta64(EVERY) == np.timedelta64(0))
-
-    def once() -> NDArray[np.float64]:
-        machines = frame.groupby("machine", sort=False)[list(SIGNALS)]
-        found = []
-        for width in WIDTHS:
-            rolling = machines.rolling(width)
-            found += [rolling.mean()[wanted], rolling.std()[wanted]]
-        return np.concatenate([each.to_numpy() for each in found], axis=1)
-
-    return once
+def theirs(year: Year) -> dict[str, Callable[[], NDArray[np.float64]]]:
+    """Return what computes the windows by pandas, by the name of the way, from a frame that is ready."""
+    return PandasWindows(year.history.telemetry, SIGNALS, WIDTHS, START, EVERY).ways()
 
 
 def against_pandas(plan: FleetPlan, turns: int) -> dict[str, float | int]:
-    """Return how much longer pandas takes, after both were found to say the same.
+    """Return how much longer pandas takes, each way, after all were found to say the same.
 
     Raises
     ------
@@ -70,17 +60,24 @@ def against_pandas(plan: FleetPlan, turns: int) -> dict[str, float | int]:
         If they do not.
     """
     year = Year.of(plan)
-    contenders = {"features": ours(year), "pandas": theirs(year)}
-    check_same(contenders["features"](), contenders["pandas"]())
-    found = alternate(contenders, turns)
+    features, pandas = ours(year), theirs(year)
+    matrix = features()
+    for way in pandas.values():
+        check_same(matrix, way())
+    found = alternate({"features": features, **pandas}, turns)
     default = features_of(year.history)
     whole = alternate({"default": lambda: compute(default, year.history, year.rows)}, turns)
+    figures: dict[str, float | int] = ratio("ratio_vs_pandas", found[USUAL], found["features"])
+    for name in pandas:
+        if name != USUAL:
+            figures |= ratio(f"ratio_vs_pandas_{name}", found[name], found["features"])
+        figures |= spread(f"pandas_{name}_cpu_seconds", found[name])
+        figures[f"pandas_{name}_peak_mib"] = peak_mib(pandas[name])
     return {
-        **ratio("ratio_vs_pandas", found["pandas"], found["features"]),
+        **figures,
         **spread("features_cpu_seconds", found["features"]),
-        **spread("pandas_cpu_seconds", found["pandas"]),
+        "features_peak_mib": peak_mib(features),
         **spread("default_features_cpu_seconds", whole["default"]),
-        **{f"{name}_peak_mib": peak_mib(work) for name, work in contenders.items()},
         "feature_rows": len(year.rows),
     }
 

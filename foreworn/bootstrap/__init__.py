@@ -13,18 +13,12 @@ if TYPE_CHECKING:
     from foreworn.bootstrap.collector_kind import CollectorKind
     from foreworn.bootstrap.grafana import push_dashboards
     from foreworn.bootstrap.loading import load
+    from foreworn.bootstrap.model_stores import open_detector_store, open_life_store, open_model_store
     from foreworn.bootstrap.platform import Platform, running_platform
     from foreworn.bootstrap.quarantine import QuarantineDesk, opened_quarantine
     from foreworn.bootstrap.replays import for_replay, own_broker, start_afresh
     from foreworn.bootstrap.stopping import stop_on_signal
-    from foreworn.bootstrap.stores import (
-        Stores,
-        open_detector_store,
-        open_life_store,
-        open_model_store,
-        open_stores,
-        open_telemetry,
-    )
+    from foreworn.bootstrap.stores import Stores, open_stores, open_telemetry
     from foreworn.loop.day_one import assumed_costs
     from foreworn.storage.day_one import check_day_one, read_day_one, write_day_one_templates
     from foreworn.storage.history import check_history, read_azure_pdm, read_history, write_history, write_templates
@@ -36,18 +30,12 @@ _PLACES = {
     "foreworn.bootstrap.collector_kind": ("CollectorKind",),
     "foreworn.bootstrap.grafana": ("push_dashboards",),
     "foreworn.bootstrap.loading": ("load",),
+    "foreworn.bootstrap.model_stores": ("open_detector_store", "open_life_store", "open_model_store"),
     "foreworn.bootstrap.platform": ("Platform", "running_platform"),
     "foreworn.bootstrap.quarantine": ("QuarantineDesk", "opened_quarantine"),
     "foreworn.bootstrap.replays": ("for_replay", "own_broker", "start_afresh"),
     "foreworn.bootstrap.stopping": ("stop_on_signal",),
-    "foreworn.bootstrap.stores": (
-        "Stores",
-        "open_detector_store",
-        "open_life_store",
-        "open_model_store",
-        "open_stores",
-        "open_telemetry",
-    ),
+    "foreworn.bootstrap.stores": ("Stores", "open_stores", "open_telemetry"),
     "foreworn.loop.day_one": ("assumed_costs",),
     "foreworn.storage.day_one": ("check_day_one", "read_day_one", "write_day_one_templates"),
     "foreworn.storage.history": (

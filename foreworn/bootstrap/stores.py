@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from foreworn.bootstrap.model_stores import open_detector_store, open_life_store, open_model_store
 from foreworn.errors import ConfigurationError, StoreUnavailable
 from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.registry import FleetRegistry
@@ -117,21 +118,6 @@ def bounded_quarantine(settings: Settings, engine: sa.Engine) -> SqlQuarantine:
     """Return the quarantine of an operations store, bounded as the settings say."""
     limits = settings.ingestion
     return SqlQuarantine(engine, most_bytes=limits.quarantine_bytes, longest=limits.quarantine_age)
-
-
-def open_detector_store(settings: Settings) -> FolderDetectorStore:
-    """Open the folder of trained anomaly detectors."""
-    return FolderDetectorStore(settings.data_dir / "detectors")
-
-
-def open_life_store(settings: Settings) -> FolderLifeStore:
-    """Open the folder of trained models of remaining life."""
-    return FolderLifeStore(settings.data_dir / "lives")
-
-
-def open_model_store(settings: Settings) -> FolderModelStore:
-    """Open the folder of trained models."""
-    return FolderModelStore(settings.data_dir / "models")
 
 
 def open_telemetry(settings: Settings, catalogue: SignalCatalogue) -> TelemetryAndForecasts:

@@ -15,7 +15,19 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from foreworn import __version__, terminal
-from foreworn.cli import collecting, devices, importing, learning, live, load, models, pricing, quarantine, sharing
+from foreworn.cli import (
+    collecting,
+    devices,
+    importing,
+    learning,
+    live,
+    load,
+    models,
+    pricing,
+    quarantine,
+    sharing,
+    training,
+)
 from foreworn.errors import ConfigurationError, ForewornError
 
 app = typer.Typer(
@@ -26,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(live.app)
 app.add_typer(collecting.app)
+app.add_typer(training.app)
 app.add_typer(learning.app)
 app.add_typer(pricing.app)
 app.add_typer(load.app)

@@ -1,6 +1,6 @@
 """A backtest's report as a person reads it on the terminal."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,6 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from foreworn import terminal
+from foreworn.report import trust, verdict
+from foreworn.report.record import BacktestRecord, read_record
+from foreworn.report.words import interval, percent, sentence
 
 Report = Mapping[str, Any]
 
@@ -26,19 +29,33 @@ _MARKS: Final = {True: ("passed", "green"), False: ("FAILED", "bold red"), None:
 
 
 def show_backtest(report: Report) -> None:
-    """Print a backtest's report, the answer first and its limits last."""
+    """Print a backtest's report, the answer first and its limits last; its sentences are the page's."""
+    record = read_record(report)
     _summary(report)
     _figures(report["figures"])
+    _trust(record)
     _notice(report)
     _components(report)
-    _months(report["months"])
-    _worst(report["worst"])
+    _months(report["months"], record)
+    _worst(report)
     _spread(report)
     _priced(report["priced"])
     _probes(report["probes"])
-    _heading("What this does not tell")
-    for sentence in report["limits"]:
-        _say(f"- {sentence}")
+    _listed("What this does not tell", report["limits"])
+    _listed("What would tell more", report["remedies"])
+
+
+def _trust(record: BacktestRecord) -> None:
+    told = filter(None, (trust.slope(record), trust.example(record.reliability), trust.skill(record)))
+    for said in told:
+        _say(said)
+
+
+def _listed(title: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        _heading(title)
+    for said in sentences:
+        _say(f"- {said}")
 
 
 def _summary(report: Report) -> None:
@@ -64,7 +81,7 @@ def _figures(figures: Mapping[str, float]) -> None:
         for name, told in _WITH_INTERVAL.items()
         if name in figures
     ]
-    _table("Figures, with intervals by resampled machines", ("figure", "value", "95 %"), rows)
+    _table("Figures, with intervals from drawing machines anew", ("figure", "value", "95 %"), rows)
 
 
 def _notice(report: Report) -> None:
@@ -73,8 +90,8 @@ def _notice(report: Report) -> None:
             f"{n['hours']} h",
             f"{n['failures']:,}",
             f"{n['caught']:,}",
-            _percent(n["recall"]),
-            _between(n["low"], n["high"], _percent),
+            _ABSENT if n["recall"] is None else percent(n["recall"]),
+            _shares(n["low"], n["high"]),
         )
         for n in report["notice"]
     ]
@@ -109,7 +126,7 @@ def _told(part: Mapping[str, Any], hours: str) -> str:
     return f"{told:,}" if could == part["failures"] else f"{told:,} of {could:,}"
 
 
-def _months(months: Sequence[Mapping[str, Any]]) -> None:
+def _months(months: Sequence[Mapping[str, Any]], record: BacktestRecord) -> None:
     rows = [
         (
             m["month"],
@@ -123,11 +140,16 @@ def _months(months: Sequence[Mapping[str, Any]]) -> None:
     ]
     heads = ("month", "machine-months", "expected", "95 %", "came", "")
     _table("Failures a month: what the forecasts add up to, and what came", heads, rows)
+    if months:
+        _say(trust.months_told(record))
 
 
-def _worst(worst: Sequence[Mapping[str, Any]]) -> None:
-    rows = [(_KINDS[w["kind"]], _minute(w["time"]), w["machine"], w["component"], w["said"]) for w in worst]
+def _worst(report: Report) -> None:
+    rows = [(_KINDS[w["kind"]], _minute(w["time"]), w["machine"], w["component"], w["said"]) for w in report["worst"]]
     _table("The worst", ("", "time (UTC)", "machine", "component", "what was said"), rows, left=5)
+    more = verdict.worst_left_out(report["worst_left_out"])
+    if more:
+        _say(more)
 
 
 def _spread(report: Report) -> None:
@@ -147,8 +169,10 @@ def _priced(priced: Mapping[str, Any] | None) -> None:
     rows = [(name.replace("_", " "), f"{cost:,.0f}") for name, cost in priced["cost_per_1000h"].items()]
     _table(f"Cost per 1,000 h [{priced['currency']}], {priced['subject']}", ("way of keeping it", "cost"), rows)
     _say(
-        f"Gap closed, from best age to perfect foresight: {_percent(priced['gap_closed'])} "
-        f"({_between(priced['gap_closed_low'], priced['gap_closed_high'], _percent)})"
+        f"Gap closed, from best age to perfect foresight: {percent(priced['gap_closed'])} "
+        f"({_shares(priced['gap_closed_low'], priced['gap_closed_high'])})"
+        if priced["gap_closed"] is not None
+        else "Gap closed: not known, because perfect foresight saved nothing over the best age"
     )
 
 
@@ -159,8 +183,13 @@ def _probes(probes: Iterable[Mapping[str, Any]]) -> None:
     _heading("Probes for leaks")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for one in found:
-        table.add_row(Text(*_MARKS[one["passed"]]), Text(one["name"]), Text(one["said"]))
+        table.add_row(Text(*_MARKS[one["passed"]]), Text(one["name"]), Text(_told_probe(one)))
     terminal.out.print(table)
+
+
+def _told_probe(one: Mapping[str, Any]) -> str:
+    told = " ".join(filter(None, [sentence(one["asks"]), verdict.answered(one["passed"], one["said"])]))
+    return f"{told}\nWhat to do: {one['remedy']}" if one["remedy"] else told
 
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
@@ -197,9 +226,9 @@ def _number(value: float | None) -> str:
     return _ABSENT if value is None else f"{value:.4g}"
 
 
-def _percent(value: float | None) -> str:
-    return _ABSENT if value is None else f"{value:.0%}".replace("%", " %")
+def _shares(low: float | None, high: float | None) -> str:
+    return _ABSENT if low is None or high is None else interval(low, high)
 
 
-def _between(low: float | None, high: float | None, shown: Callable[[float | None], str] = _number) -> str:
-    return _ABSENT if low is None or high is None else f"{shown(low)} to {shown(high)}"
+def _between(low: float | None, high: float | None) -> str:
+    return _ABSENT if low is None or high is None else f"{_number(low)} to {_number(high)}"

@@ -1,6 +1,7 @@
 """Fleet histories read and shown, results written."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ if TYPE_CHECKING:
     from foreworn.fleet.history import RecordedFleet
 
 
-def read_fleet(folder: Path) -> "RecordedFleet":
+def read_fleet(folder: Path, *, on_step: Callable[[str], None] = lambda step: None) -> "RecordedFleet":
     """Read a fleet history and tell what was assumed."""
+    if folder.is_dir():  # otherwise there is but one thing to say
+        on_step(f"Reading {folder}")
     fleet = bootstrap.read_history(folder)
     for note in fleet.notes:
         terminal.err.print(f"Note: {note}", highlight=False)
@@ -29,6 +32,7 @@ def show_fleet(fleet: "RecordedFleet", folder: Path) -> None:
             "machines": len(history.machines),
             "samples": len(history.telemetry),
             "events": len(history.events),
+            "log lines": len(history.logs),
             "maintenance records": len(history.maintenance),
             "failures": len(history.failures),
         },

@@ -1,9 +1,9 @@
 """Commands that bring in a fleet from files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,11 @@ from foreworn import bootstrap, terminal
 from foreworn.cli.folders import show_fleet
 from foreworn.cli.options import Folder
 from foreworn.data_folder import data_folder_lock
+from foreworn.errors import MalformedHistory
 from foreworn.settings import Settings
+
+if TYPE_CHECKING:
+    from foreworn.fleet.history import RecordedFleet
 
 app = typer.Typer(no_args_is_help=True, help="Bring in a plant, and its past, from files.")
 
@@ -22,9 +26,7 @@ def import_azure_pdm(
     folder: Annotated[Path, typer.Argument(help="Where to write the fleet history.")],
 ) -> None:
     """Turn Microsoft's Azure predictive-maintenance sample into a fleet history."""
-    fleet = bootstrap.read_azure_pdm(source)
-    bootstrap.write_history(fleet, folder)
-    show_fleet(fleet, folder)
+    _write(lambda: bootstrap.read_azure_pdm(source), source, folder)
 
 
 @app.command("cmapss")
@@ -36,8 +38,20 @@ def import_cmapss(
     """Turn a set of NASA's C-MAPSS turbofan engines into a fleet history; one cycle becomes one hour."""
     from foreworn.storage.history import read_cmapss
 
-    fleet = read_cmapss(source, subset)
-    bootstrap.write_history(fleet, folder)
+    _write(lambda: read_cmapss(source, subset), source, folder)
+
+
+def _write(read: "Callable[[], RecordedFleet]", source: Path, folder: Path) -> None:
+    """Write what is read as a fleet history, where there is room for it."""
+    from foreworn.storage.history.whole_folder import check_vacant
+
+    check_vacant(folder)
+    with terminal.steps(f"Turning {source} into a fleet history") as step:
+        if source.is_dir():  # otherwise there is but one thing to say
+            step(f"Reading {source}")
+        fleet = read()
+        step(f"Writing {folder}")
+        bootstrap.write_history(fleet, folder)
     show_fleet(fleet, folder)
 
 
@@ -67,12 +81,13 @@ def import_template(folder: Annotated[Path, typer.Argument(help="Where to write 
 def import_load(folder: Folder) -> None:
     """Enter a plant from files, all or nothing: machines, people, parts, stock, plans, orders, costs, and its past."""
     settings = Settings()
-    with data_folder_lock(settings):
+    if not folder.is_dir():
+        raise MalformedHistory(folder, "there is no such folder")
+    with terminal.steps(f"Loading {folder}") as step, data_folder_lock(settings):
+        step(f"Opening the stores of {settings.data_dir}")
         stores = bootstrap.open_stores(settings)
         try:
-            loaded = bootstrap.load(
-                settings, stores, folder, on_writing=lambda: typer.echo("Writing telemetry and events")
-            )
+            loaded = bootstrap.load(settings, stores, folder, on_step=step)
             machines = len(stores.registry.machines())
         finally:
             stores.close()

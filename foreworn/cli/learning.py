@@ -1,4 +1,4 @@
-"""Commands that learn from a history, judge forecasts, and live through it again."""
+"""Commands that judge forecasts of a history, and live through it again."""
 
 from datetime import datetime
 from functools import partial
@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foreworn import bootstrap, terminal
-from foreworn.cli.actor import By, actor
 from foreworn.cli.folders import read_fleet, write_json
-from foreworn.cli.models import NOT_PROMOTED
 from foreworn.cli.options import Folder, JsonFile, factor, in_a_folder, time_option
-from foreworn.data_folder import data_folder_lock, make_data_folder
-from foreworn.errors import TooLittleHistory
+from foreworn.data_folder import data_folder_lock
 from foreworn.settings import Settings
 from foreworn.telemetry.signal import SignalType
 
@@ -25,71 +22,6 @@ if TYPE_CHECKING:
     from foreworn.loop.pricing import Priced
 
 app = typer.Typer()
-
-
-@app.command()
-def train(
-    folder: Folder,
-    until: Annotated[datetime, time_option(help="Learn from what was stamped before this time.")],
-    by: By = None,
-) -> None:
-    """Train a failure model, an anomaly detector and models of remaining life on a fleet history; put them in use.
-
-    A failure model that fails its checks is kept but not put in use: the one before it stays, and the exit code is 3.
-    """
-    from foreworn.cli.models_screen import show_decision
-    from foreworn.loop.training import train as run_training
-    from foreworn.loop.training import train_detector
-
-    settings = Settings()
-    make_data_folder(settings)
-    fleet = read_fleet(folder)
-    with terminal.waiting(f"Training on what was stamped before {until:%Y-%m-%d %H:%M} UTC"):
-        trained = run_training(
-            fleet.history,
-            until=until,
-            settings=settings.scoring,
-            models=bootstrap.open_model_store(settings),
-            catalogue=fleet.catalogue,
-            by=by or actor(),
-        )
-    terminal.show_model(trained.model, in_use=trained.decision.promoted)
-    show_decision(trained.decision)
-    detectors = bootstrap.open_detector_store(settings)
-    try:
-        detector = train_detector(fleet.history, until=until, detectors=detectors)
-    except TooLittleHistory as little:
-        terminal.err.print(f"No anomaly detector: {little}", highlight=False)
-    else:
-        in_use = detectors.serving_version()
-        said = "now in use" if in_use == detector.version else f"kept; {in_use}, in use, learned from newer data"
-        terminal.out.print(f"Anomaly detector {detector.version}, {said}", highlight=False)
-    if settings.scoring.remaining_life:
-        _train_lives(fleet, until, settings)
-    if not trained.decision.promoted:
-        raise typer.Exit(NOT_PROMOTED)
-
-
-def _train_lives(fleet: "RecordedFleet", until: datetime, settings: Settings) -> None:
-    """Learn how long each component lasts, and say of which it cannot be learned."""
-    from foreworn.loop.life_training import train_life_models
-
-    with terminal.waiting("Learning how long components last"):
-        found = train_life_models(
-            fleet.history,
-            until=until,
-            models=bootstrap.open_life_store(settings),
-            leave_out={signal.name for _, signal in fleet.catalogue if signal.type is SignalType.COUNTER},
-        )
-    for one in found:
-        if one.model is None:
-            terminal.err.print(f"No remaining life of {one.component}: {one.why}", highlight=False)
-        else:
-            terminal.out.print(
-                f"Remaining life of {one.component}: model {one.model.version}, now in use; learned from "
-                f"{terminal.counted(one.model.provenance.lives, 'life', 'lives')} that ended in a failure",
-                highlight=False,
-            )
 
 
 @app.command()
@@ -129,7 +61,7 @@ def backtest(
         typer.Option(
             "--price",
             help="Price acting on such models, where everything ran to failure. The lead time is two thirds of the "
-            "scoring horizon, so that what is weighed is the probability within it; `foreworn price` takes others.",
+            "scoring horizon, so that what is weighed is the probability within it; `foreworn price --lead` has more.",
         ),
     ] = False,
     page: Annotated[
@@ -142,34 +74,46 @@ def backtest(
 ) -> None:
     """Train on a fleet's past and judge the forecasts of a later stretch, or of other machines."""
     from foreworn.cli.backtest_screen import show_backtest
+    from foreworn.loop.backtest import PartFailed, check_probes
     from foreworn.loop.backtest import backtest as run_backtest
-    from foreworn.loop.backtest import check_probes
 
     fleet = read_fleet(folder)
-    with terminal.waiting("Training and judging"):
-        result = run_backtest(
-            fleet.history,
-            train_until=train_until,
-            test_from=test_from,
-            test_to=test_to,
-            with_events=not without_events,
-            with_plan=not without_plan,
-            settings=Settings().scoring,
-            catalogue=fleet.catalogue,
-            by_unit=by_unit,
-            origins=origins,
-            probes=probes,
-            price=_pricing(folder, fleet) if price else None,
-        )
+    broken = None
+    with terminal.steps("Backtest") as tell:
+        try:
+            result = run_backtest(
+                fleet.history,
+                train_until=train_until,
+                test_from=test_from,
+                test_to=test_to,
+                with_events=not without_events,
+                with_plan=not without_plan,
+                settings=Settings().scoring,
+                catalogue=fleet.catalogue,
+                by_unit=by_unit,
+                origins=origins,
+                probes=probes,
+                price=_pricing(folder, fleet, tell) if price else None,
+                on_step=tell,
+            )
+        except PartFailed as failed:
+            result, broken = failed.report, failed.__cause__
     show_backtest(result)
     write_json(json_file, result)
     if page is not None:
-        from foreworn.report import promotion_report
-
-        html = promotion_report(result)
-        page.write_text(html, encoding="utf-8")
-        _archive(html, result)
+        _write_page(page, result)
+    if broken is not None:
+        raise broken
     check_probes(result["probes"])
+
+
+def _write_page(page: Path, report: "Mapping[str, Any]") -> None:
+    from foreworn.report.promotion_report import promotion_report
+
+    html = promotion_report(report)
+    page.write_text(html, encoding="utf-8")
+    terminal.err.print(f"The page is {page}.", highlight=False, soft_wrap=True)
+    _archive(html, report)
 
 
 def _archive(html: str, report: "Mapping[str, Any]") -> None:
@@ -177,29 +121,37 @@ def _archive(html: str, report: "Mapping[str, Any]") -> None:
     from foreworn.loop.promotion import archive_report
 
     version = report["model"]
-    if archive_report(bootstrap.open_model_store(Settings()), version, html, report):
+    if report["split"] == "unit":
+        said = "A backtest by unit trains a model for each fold, so its report is filed with none."
+    elif archive_report(bootstrap.open_model_store(Settings()), version, html, report):
         said = f"The report is filed with model {version}, too: `foreworn models show {version}`."
     else:
         said = f"Model {version} of this backtest is not kept, so its report is filed nowhere else."
-    terminal.err.print(said, highlight=False)
+    terminal.err.print(said, highlight=False, soft_wrap=True)
 
 
-def _pricing(folder: Path, fleet: "RecordedFleet") -> "Callable[[FleetHistory], Priced]":
+def _pricing(folder: Path, fleet: "RecordedFleet", tell: "Callable[[str], None]") -> "Callable[[FleetHistory], Priced]":
     """Return how a history is priced: as `foreworn price` does, by the folder's costs or assumed ones."""
     from foreworn.economics.cost_table import CostTable
     from foreworn.loop.pricing import PricingSettings
     from foreworn.loop.pricing import price as run_pricing
-    from foreworn.loop.pricing.settings import LOOK
+    from foreworn.loop.pricing.settings import lead_within
     from foreworn.storage.day_one.costs import read_cost_table
 
     planning, file = Settings().planning, folder / "costs.csv"
-    lead = Settings().scoring.horizon / LOOK
+    lead = lead_within(Settings().scoring.horizon)
     settings = PricingSettings(lead=lead, settling=planning.settling, least_saving=planning.least_saving)
     costs = read_cost_table(file) if file.exists() else CostTable()
     if not file.exists():
         terminal.err.print("Note: costs are assumed: there is no costs.csv in the folder", highlight=False)
     counters = {signal.name for _, signal in fleet.catalogue if signal.type is SignalType.COUNTER}
-    return partial(run_pricing, costs=costs, settings=settings, leave_out=counters)
+
+    def trained(fold: int) -> None:
+        tell(f"Pricing: trained model {fold + 1} of {settings.folds}, each on machines that it is not priced on")
+        if fold + 1 == settings.folds:
+            tell("Pricing: living every life again, also with other costs, lead times and worse models")
+
+    return partial(run_pricing, costs=costs, settings=settings, leave_out=counters, on_fold=trained)
 
 
 @app.command()

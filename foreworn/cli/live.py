@@ -113,6 +113,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate a plant that wears, run to failure, and write its history and its truth."""
+    from foreworn.storage.history.whole_folder import check_vacant
     from simulators.fleet_publisher import publish_fleet
     from simulators.plant import Plant, read_plant, shipped_plants, write_truth
     from simulators.plant import simulate as run_simulation
@@ -120,11 +121,12 @@ def simulate(
     begin = start or datetime(2025, 1, 1, tzinfo=UTC)
     shipped = shipped_plants()
     file = shipped.get(plant, Path(plant))
+    target = folder or Settings().data_dir / "simulated" / file.stem
+    check_vacant(target)
     simulated_plant = Plant(read_plant(file), begin, seed)
     span = timedelta(days=days)
     with terminal.time_bar("Simulating", begin, begin + span) as reached:
         result = run_simulation(simulated_plant, span, on_progress=reached)
-    target = folder or Settings().data_dir / "simulated" / file.stem
     target.parent.mkdir(parents=True, exist_ok=True)
     bootstrap.write_history(result.fleet, target)
     write_truth(result, file, target)

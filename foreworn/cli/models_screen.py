@@ -11,11 +11,14 @@ from foreworn import terminal
 
 if TYPE_CHECKING:
     from foreworn.loop.model_versions import Difference, VersionSummary
+    from foreworn.loop.other_models import OtherModel
     from foreworn.loop.promotion import Check, PromotionDecision
 
 _FEATURES_SHOWN = 20
+_SIGNALS_SHOWN = 5
 _ABSENT = "-"
 _TIMES = ("trained_from", "trained_until")
+_TOLD_APART = ("kind", "component", "version", "in_use", "features")
 
 
 def show_versions(versions: "Sequence[VersionSummary]", now: datetime) -> None:
@@ -40,6 +43,23 @@ def show_versions(versions: "Sequence[VersionSummary]", now: datetime) -> None:
     _say("* in use. Brier skill and calibration slope are of unseen inner folds.")
 
 
+def show_others(models: "Sequence[OtherModel]", now: datetime) -> None:
+    """Print the models that forecast no failures, each in a line."""
+    if not models:
+        return
+    _heading("Detectors and remaining life")
+    table = Table("", "tells", "version", "learned until", "age", "rows", box=None)
+    for column in table.columns[4:]:
+        column.justify = "right"
+    for one in models:
+        until = _minute(one.trained_until) if one.damage is None else Text("damaged", "bold red")
+        table.add_row("*" if one.in_use else "", one.what, one.version, until, _age(one, now), _shown(one.rows))
+    terminal.out.print(table)
+    for one in models:
+        if one.damage is not None:
+            _say(f"{one.version} is damaged: {one.damage}; train again.")
+
+
 def _figures(one: "VersionSummary", now: datetime) -> tuple[str, ...]:
     return (
         *(_age(one, now), _shown(one.rows), _shown(one.failures)),
@@ -47,7 +67,7 @@ def _figures(one: "VersionSummary", now: datetime) -> tuple[str, ...]:
     )
 
 
-def _age(one: "VersionSummary", now: datetime) -> str:
+def _age(one: "VersionSummary | OtherModel", now: datetime) -> str:
     age = now - one.saved_at
     return f"{age.days} d" if age >= timedelta(days=1) else f"{max(age, timedelta(0)) // timedelta(hours=1)} h"
 
@@ -76,22 +96,45 @@ def show_version(record: Mapping[str, Any]) -> None:
     _pairs("Files (SHA-256)", record["files"])
     filed = {name: f"{_moment(f['time'])}\n{f['sha256']}" for name, f in record["attachments"].items()}
     _pairs("Filed with it (when, SHA-256)", filed)
+    _show_report(record["report"])
     if record["decision"] is not None:
-        from foreworn.loop.promotion import PromotionDecision
+        from foreworn.loop.promotion_decision import PromotionDecision
 
         _heading("Checks when it was trained")
         _show_checks(PromotionDecision.from_data(record["decision"]).checks)
     _show_history(record)
 
 
+def show_other(record: Mapping[str, Any]) -> None:
+    """Print all that is kept of a model that forecasts no failures."""
+    nested = {name: value for name, value in record.items() if isinstance(value, Mapping)}
+    plain = {name: value for name, value in record.items() if name not in nested and name not in _TOLD_APART}
+    told = {name: _moment(value) if name in (*_TIMES, "saved_at") else _shown(value) for name, value in plain.items()}
+    kind = "Anomaly detector" if record["component"] is None else f"Remaining life of {record['component']}:"
+    _pairs(f"{kind} {record['version']}{', in use' if record['in_use'] else ''}", told)
+    for name, values in nested.items():
+        title = "Files (SHA-256)" if name == "files" else name.replace("_", " ").capitalize()
+        _pairs(title, {key: _plain(value) for key, value in values.items()})
+
+
+def _show_report(report: Mapping[str, str] | None) -> None:
+    """Print what the filed report says, as loudly as a failed check where that is no reason for trust."""
+    if report is None:
+        return
+    _heading("Its promotion report says")
+    _say(report["said"])
+    if report["worry"]:
+        terminal.out.print(Text.assemble(("Beware", "bold red"), f": {report['worry']}."), highlight=False)
+
+
 def _show_components(record: Mapping[str, Any]) -> None:
     _heading("Components")
-    table = Table("component", "failures", "rows", "F1", "Brier skill", "slope", box=None)
+    table = Table("component", "failures", "rows", "F1", "Brier skill", "slope", "caught", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
     names = ("failures", "rows", "inner_f1", "inner_brier_skill", "inner_calibration_slope")
     for component, metrics in sorted(record["metrics"].items()):
-        table.add_row(component, *(_shown(metrics.get(name)) for name in names))
+        table.add_row(component, *(_shown(metrics.get(name)) for name in names), terminal.caught(metrics))
     if record["metrics"]:
         terminal.out.print(table)
     for component, basis in sorted(record["basis"].items()):
@@ -99,6 +142,13 @@ def _show_components(record: Mapping[str, Any]) -> None:
             _say(f"{component}: {basis}")
     for component, why in sorted(record["left_out"].items()):
         _say(f"{component}: no forecast; {why}")
+    for component, shares in sorted(record["rests_on"].items()):
+        most = sorted(((share, signal) for signal, share in shares.items() if share >= 0.01), reverse=True)
+        told = ", ".join(f"{signal} {share:.0%}" for share, signal in most[:_SIGNALS_SHOWN])
+        _say(f"{component} goes by {told or 'no signal'}")
+    if record["rests_on"]:
+        most_silent = record["settings"]["most_silent"]
+        _say(f"Where more than {most_silent:.0%} of that falls silent, its age forecasts instead.")
 
 
 def _show_features(names: Sequence[str]) -> None:
@@ -154,6 +204,11 @@ def show_decision(decision: "PromotionDecision") -> None:
         )
     elif decision.failed:
         _warn(f"{decision.version} is in use because {decision.why}. Look at its forecasts with care.")
+    if "catches" in {check.name for check in decision.failed}:
+        _warn(
+            "Its alarms would hardly have warned of anything. Where wear shows for weeks, train with a longer horizon: "
+            "FOREWORN_SCORING__HORIZON=P7D looks a week ahead."
+        )
 
 
 def show_objections(version: str, failed: "Sequence[Check]") -> None:
@@ -178,9 +233,14 @@ def _sentence(one: Mapping[str, Any]) -> str:
 def _show_checks(checks: "Iterable[Check]") -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for check in checks:
-        mark = Text("passed", "green") if check.passed else Text("FAILED", "bold red")
-        table.add_row(mark, check.name, Text(check.said))
+        table.add_row(_mark(check), check.name, Text(check.said))
     terminal.out.print(table)
+
+
+def _mark(check: "Check") -> Text:
+    if not check.passed:
+        return Text("FAILED", "bold red")
+    return Text("passed", "green") if check.judged else Text("-")
 
 
 def _pairs(title: str, pairs: Mapping[str, str]) -> None:

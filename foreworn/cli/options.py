@@ -13,7 +13,19 @@ def in_a_folder(file: Path | None) -> Path | None:
     """Refuse a file to write that could not be written, before hours of work and not after them."""
     if file is not None and (file.is_dir() or not file.parent.is_dir()):
         raise typer.BadParameter(f"{str(file)!r} is not a file in a folder that is there")
+    if file is not None:
+        _try_to_write(file)
     return file
+
+
+def _try_to_write(file: Path) -> None:
+    there = file.exists()
+    try:
+        file.open("ab").close()
+        if not there:
+            file.unlink()
+    except OSError as problem:
+        raise typer.BadParameter(f"{str(file)!r} cannot be written: {problem.strerror}") from None
 
 
 JsonFile = Annotated[

@@ -49,8 +49,14 @@ def price(
         Path | None, typer.Option(help="A costs.csv; the folder's own, or assumed costs, if left out.")
     ] = None,
     lead: Annotated[
-        timedelta, typer.Option(parser=span, metavar="SPAN", help="From an order to the work done, such as 36h or 10d.")
-    ] = "10d",  # type: ignore[assignment]
+        timedelta | None,
+        typer.Option(
+            parser=span,
+            metavar="SPAN",
+            help="From an order to the work done, such as 36h or 10d; two thirds of the scoring horizon if left out, "
+            "so that what is weighed is the probability within it.",
+        ),
+    ] = None,
     breakdown_ratio: Annotated[
         float | None,
         typer.Option(min=1.01, help="Price breakdowns at so many planned replacements, whatever the costs say."),
@@ -67,12 +73,13 @@ def price(
     """
     from foreworn.loop.pricing import PricingSettings
     from foreworn.loop.pricing import price as run_pricing
+    from foreworn.loop.pricing.settings import lead_within
     from foreworn.settings import Settings
     from foreworn.telemetry.signal import SignalType
 
-    planning = Settings().planning
+    planning, scoring = Settings().planning, Settings().scoring
     settings = PricingSettings(
-        lead=lead,
+        lead=lead or lead_within(scoring.horizon),
         breakdown_ratio=breakdown_ratio,
         folds=folds,
         seed=seed,

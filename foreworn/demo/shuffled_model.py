@@ -59,6 +59,11 @@ class ShuffledModel:
         """The model's."""
         return self._model.lookback
 
+    @property
+    def reads_logs(self) -> bool:
+        """As the model does."""
+        return self._model.reads_logs
+
     def describe(self) -> Mapping[str, object]:
         """Return what the model says of itself."""
         return self._model.describe()

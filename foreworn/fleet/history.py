@@ -1,6 +1,6 @@
 """A fleet's history in memory: what machines said and what was done to them, as Arrow tables."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -17,6 +17,15 @@ EVENT_SCHEMA = pa.schema(
         ("machine", pa.string()),
         ("code", pa.string()),
         ("severity", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+LOG_SCHEMA = pa.schema(
+    [
+        ("time", TIME),
+        ("machine", pa.string()),
+        ("level", pa.string()),
+        ("logger", pa.string()),
         ("message", pa.string()),
     ]
 )
@@ -53,6 +62,9 @@ class FleetHistory:
         begins a new life is for `foreworn.fleet.renewal` to tell.
     failures
         `FAILURE_SCHEMA`; sorted by machine, time, component.
+    logs
+        `LOG_SCHEMA`: the lines of operation logs, where they are on record; sorted by machine, time, level, logger,
+        message. A line that is said again within its millisecond is the same line.
     """
 
     machines: tuple[Machine, ...]
@@ -60,6 +72,7 @@ class FleetHistory:
     events: pa.Table
     maintenance: pa.Table
     failures: pa.Table
+    logs: pa.Table = field(default_factory=LOG_SCHEMA.empty_table)
 
     def between(self, start: datetime, end: datetime) -> "FleetHistory":
         """Return the part in [start, end) of every table; the machines stay."""
@@ -69,6 +82,7 @@ class FleetHistory:
             events=_between(self.events, start, end),
             maintenance=_between(self.maintenance, start, end),
             failures=_between(self.failures, start, end),
+            logs=_between(self.logs, start, end),
         )
 
     def until(self, end: datetime) -> "FleetHistory":

@@ -34,7 +34,12 @@ class FailureModel(Protocol):
 
     @property
     def lookback(self) -> timedelta:
-        """How much telemetry and events before a row its features need."""
+        """How much telemetry, events and log lines before a row its features need."""
+        ...
+
+    @property
+    def reads_logs(self) -> bool:
+        """Whether its features read lines of operation logs; a history for any other model need not hold them."""
         ...
 
     def describe(self) -> Mapping[str, object]:
@@ -66,8 +71,8 @@ class FailureModel(Protocol):
         At the model's own horizon unless others are asked for. Of one row and component, a longer horizon never has the
         lower probability.
 
-        `history` holds at least `lookback` of telemetry and events before each row and all maintenance;
-        what is stamped after a row never changes that row's forecast.
+        `history` holds at least `lookback` of telemetry and events before each row and all maintenance, and of log
+        lines where they are read; what is stamped after a row never changes that row's forecast.
         """
         ...
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -22,6 +22,9 @@ FORECAST_SCHEMA = pa.schema(
         ("issued_at", TIME),
     ]
 )
+
+BY_AGE: Final = "age alone"
+"""What the first reason of a forecast that rests on a component's age alone begins with; its value is that age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class Forecast:
     revision: int = 0
     reasons: tuple[Reason, ...] = ()
     curve: tuple[tuple[timedelta, float], ...] = ()
+
+    @property
+    def by_known_age(self) -> bool:
+        """Whether it rests on the component's age alone, and that age is known: its first reason says so."""
+        return any(reason.feature.startswith(BY_AGE) and reason.value is not None for reason in self.reasons[:1])
 
 
 def forecast_table(forecasts: Sequence[Forecast]) -> pa.Table:

@@ -1,11 +1,16 @@
-"""How often a model was right, from labels: what an outcome said, never what somebody did."""
+"""How often a model was right, from labels: what an outcome said, never what somebody did.
+
+A failure settles a forecast at once, survival only at the end of its horizon. Counted as they come, the youngest would
+be failures nearly all. So shares are taken of the forecasts whose horizon ended before that of any that is still open:
+of them every outcome is known. Failures, and the notice given of them, are counted at once.
+"""
 
 import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from foreworn.health.label import Label, Outcome
 
@@ -13,6 +18,7 @@ BINS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Edges of the probabilities that are told apart: finer where most forecasts lie."""
 
 _Z95 = 1.959964
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class CalibrationBin:
     low, high
         The bin's edges; the last bin holds 1 too.
     said
-        Forecasts whose outcome is known.
+        Forecasts whose outcome is known, and those of all others whose horizon ended no later.
     happened
         Those whose component failed, or was found as predicted.
     mean
@@ -59,14 +65,14 @@ class Scorecard:
     model_version
         Which one; None: all together.
     forecasts, pending, censored
-        Daily forecasts on record; those whose outcome is still open; those nobody can know.
+        Daily forecasts on record; those that count later, because their horizon is not over; those nobody can know.
     failures, caught
         Failures, and findings that confirmed a prediction, that forecasts could have told; those that an
         alarm told before they happened.
     lead_times
         From when the first alarm was said to the failure or finding, of those caught, sorted.
     alarms_confirmed, alarms_refuted
-        Alarm episodes, which are runs of alarms on one component that share one fate.
+        Alarm episodes, which are runs of alarms on one component that share one fate; counted once all are settled.
     orders_confirmed, orders_refuted, orders_censored
         Predictive work orders by their outcome.
     calibration
@@ -121,12 +127,15 @@ def scorecard(labels: Iterable[Label], order_outcomes: Iterable[Outcome], *, mod
     orders = list(order_outcomes)
     events = _events(known)
     lead_times = sorted(at - first for at, first in events.values() if first is not None)
-    confirmed, refuted = _episodes(labels)
+    open_from = min((_end(x) for x in labels if x.outcome is Outcome.PENDING), default=_NEVER)
+    confirmed, refuted = _episodes(labels, open_from)
+    young = sum(_end(x) >= open_from for x in known)
+    known = [x for x in known if _end(x) < open_from]
     brier, skill = _brier(known)
     return Scorecard(
         model_version=model_version,
         forecasts=len(labels),
-        pending=sum(x.outcome is Outcome.PENDING for x in labels),
+        pending=young + sum(x.outcome is Outcome.PENDING for x in labels),
         censored=sum(x.outcome is Outcome.CENSORED for x in labels),
         failures=len(events),
         caught=len(lead_times),
@@ -176,11 +185,16 @@ def _events(known: Sequence[Label]) -> dict[tuple[str, str, datetime], tuple[dat
     return events
 
 
-def _episodes(labels: Sequence[Label]) -> tuple[int, int]:
+def _end(label: Label) -> datetime:
+    return label.time + label.horizon
+
+
+def _episodes(labels: Sequence[Label], open_from: datetime) -> tuple[int, int]:
     """Count runs of alarms by fate: confirmed if any of the run is, refuted if none is and one is refuted.
 
     A run is of one model's forecasts of one component. It ends with the first that is no alarm, and with what
-    ends the component's life or confirms the alarm: a failure, a finding, a replacement.
+    ends the component's life or confirms the alarm: a failure, a finding, a replacement. Runs whose last horizon ends
+    at `open_from` or later are not counted yet.
     """
     runs: list[list[Label]] = []
     before: dict[tuple[object, ...], Label] = {}
@@ -192,7 +206,7 @@ def _episodes(labels: Sequence[Label]) -> tuple[int, int]:
                 runs.append([])
             runs[-1].append(label)
         before[tuple(series)] = label
-    fates = [{x.outcome for x in run} for run in runs]
+    fates = [{x.outcome for x in run} for run in runs if max(map(_end, run)) < open_from]
     confirmed = sum(any(o.confirms for o in fate) for fate in fates)
     # A run whose end is still open, or censored, may yet be right: it counts for nothing.
     refuted = sum(all(o.refutes for o in fate) for fate in fates)

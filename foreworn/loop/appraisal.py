@@ -84,13 +84,15 @@ class Appraisal:
         return best_age_replacement(self.life, planned=self.cost.planned, breakdown=self.cost.breakdown)
 
     def _deferral(self) -> Deferral:
+        # Waiting makes no forecast by age any sharper: whoever does not go now goes later all the same.
+        looks = 0.0 if self._longest.by_known_age else self.cost.inspection
         return Deferral(
             FailureCurve.of(self.forecasts),
             planned=self.cost.planned,
             breakdown=self.cost.breakdown,
             rate=self._base().rate,
             elapsed=max(self.now - self._longest.time, timedelta(0)),
-            inspection=self.cost.inspection,
+            inspection=looks,
         )
 
     def _evidence(self, saving: float, waiting_cost_per_day: float, act_at: datetime) -> Evidence:

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Attachment
 from foreworn.fleet.registry import FleetRegistry
-from foreworn.telemetry.sample import Event, TelemetryBatch
+from foreworn.telemetry.sample import Event, LogLine, TelemetryBatch
 from foreworn.telemetry.store import TIME, TelemetryStore
 
-EVENTS_A_WRITE = 5_000
+ENTRIES_A_WRITE = 5_000
 
 
 def record_work(registry: FleetRegistry, history: FleetHistory) -> None:
@@ -23,16 +24,17 @@ def record_work(registry: FleetRegistry, history: FleetHistory) -> None:
 
 
 def backfill(store: TelemetryStore, history: FleetHistory, attachments: Sequence[Attachment]) -> int:
-    """Write a history's telemetry and events to the store, and return how many samples that were.
+    """Write a history's telemetry, events and log lines to the store, and return how many samples that were.
 
     What a machine said is written for the device that sat on it at that time; where none did, it has no
     device to belong to and is left out.
     """
     samples = of_devices(history.telemetry, attachments)
     store.write_table(samples)
-    events = of_devices(history.events, attachments).to_pylist()
-    for first in range(0, len(events), EVENTS_A_WRITE):
-        store.write(TelemetryBatch(events=tuple(map(_event, events[first : first + EVENTS_A_WRITE]))))
+    for events in of_devices(history.events, attachments).to_batches(max_chunksize=ENTRIES_A_WRITE):
+        store.write(TelemetryBatch(events=tuple(map(_event, events.to_pylist()))))
+    for lines in _numbered(of_devices(history.logs, attachments)).to_batches(max_chunksize=ENTRIES_A_WRITE):
+        store.write(TelemetryBatch(logs=tuple(map(_line, lines.to_pylist()))))
     return len(samples)
 
 
@@ -44,6 +46,32 @@ def _event(row: dict[str, object]) -> Event:
         severity=str(row["severity"] or "info"),
         message=str(row["message"] or ""),
     )
+
+
+def _line(row: dict[str, object]) -> LogLine:
+    return LogLine(
+        device=str(row["device"]),
+        time=row["time"],  # type: ignore[arg-type]
+        level=str(row["level"] or "info"),
+        message=str(row["message"] or ""),
+        logger=str(row["logger"] or ""),
+        seq=row["seq"],  # type: ignore[arg-type]
+    )
+
+
+def _numbered(lines: pa.Table) -> pa.Table:
+    """Return the lines with their number in their moment: two of one logger and level would else be one to the store.
+
+    Parameters
+    ----------
+    lines
+        Sorted by device, then time.
+    """
+    device, time = lines["device"], lines["time"]
+    begins = pc.or_(pc.not_equal(device[1:], device[:-1]), pc.not_equal(time[1:], time[:-1])).to_numpy()
+    firsts = np.flatnonzero(np.append(True, begins))[: len(lines)]
+    numbers = np.arange(len(lines)) - np.repeat(firsts, np.diff(np.append(firsts, len(lines))))
+    return lines.append_column("seq", pa.array(numbers, pa.int64()))
 
 
 def of_devices(table: pa.Table, attachments: Sequence[Attachment]) -> pa.Table:

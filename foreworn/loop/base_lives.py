@@ -35,7 +35,7 @@ class LifeRecord:
     registry
         Knows the machines, their failures and their maintenance.
     recorded_since
-        From when on the record is complete; None: from its first entry.
+        From when on the record is complete; None: as `foreworn.loop.component_lives` reads it.
     """
 
     def __init__(self, registry: FleetRegistry, *, recorded_since: datetime | None = None) -> None:
@@ -60,7 +60,7 @@ class LifeRecord:
             together[component] += some
         return BaseLives(
             {kind: fit_weibull(some) for kind, some in lives.items() if _is_enough(some)},
-            {component: fit_weibull(some) for component, some in together.items() if any(x.days > 0 for x in some)},
+            {component: fit_weibull(some) for component, some in together.items() if some},
         )
 
 

@@ -3,15 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 import pyarrow as pa
 
-from foreworn.economics.weibull_life import Life
+from foreworn.economics.weibull_life import ENOUGH_FAILURES, Life
 from foreworn.fleet import renewal
 from foreworn.fleet.machine import Machine
 from foreworn.loop.live_history import EARLIEST
 
 DAY = timedelta(days=1)
+
+UNLIKELY: Final = 0.01
+"""The chance of a silence below which it is taken for one of those who write down, and not of the failures."""
 
 Seat = tuple[str, str]
 """(machine, component)"""
@@ -42,6 +46,10 @@ def component_lives(
 ) -> dict[tuple[str, str], list[Life]]:
     """Return the lives of the components of each (machine model, component), those that go on too.
 
+    Records of maintenance often go back further than those of failures. A life that began before failures were written
+    down is known only because it lasted until then, so that it is watched from that age on; one that was over by then
+    says nothing, and is left out.
+
     Parameters
     ----------
     machines
@@ -53,24 +61,46 @@ def component_lives(
     recorded_since
         From when on it is complete. A component of a machine that was installed before may have been replaced
         unseen, so the beginning of its first life is unknown. None: since the fleet's first record, or from
-        the beginning where there is none.
+        the beginning where there is none; failures since the first of them where `failures_since` finds so.
     """
     since = recorded_since or min((times[0][0] for times in ends.values()), default=EARLIEST)
+    watched = recorded_since or failures_since(ends, since, until)
     lives: dict[tuple[str, str], list[Life]] = defaultdict(list)
     for machine in machines:
         for component in machine.components:
             end = min(until, machine.retired_at or until)
             times = [x for x in ends.get((machine.id, component), []) if x[0] < end]
-            lives[machine.model, component] += _lives(machine.installed_at, since, times, end)
+            found = _lives(machine.installed_at, since, times, end, watched)
+            lives[machine.model, component] += [life for life in found if life.days > life.entry]
     return dict(lives)
 
 
-def _lives(installed: datetime, since: datetime, ends: list[tuple[datetime, bool]], until: datetime) -> Iterable[Life]:
+def failures_since(ends: Mapping[Seat, list[tuple[datetime, bool]]], since: datetime, until: datetime) -> datetime:
+    """Return from when on failures are on record: from the first one, or from the beginning of the record.
+
+    From the first one, which is then not counted itself, where so long a silence before it is `UNLIKELY`: of n failures
+    at random times, n - 1 come in its last share s with the probability s^(n - 1). Few failures say nothing of it.
+    """
+    failures = sorted(time for times in ends.values() for time, failed in times if failed and since <= time < until)
+    others = len(failures) - 1
+    if others < ENOUGH_FAILURES:
+        return since
+    by_chance = ((until - failures[0]) / (until - since)) ** others
+    return failures[0] if by_chance < UNLIKELY else since
+
+
+def _lives(
+    installed: datetime, since: datetime, ends: list[tuple[datetime, bool]], until: datetime, watched: datetime
+) -> Iterable[Life]:
     begun, from_new = max(installed, since), installed >= since
     for time, failed in ends:
         if time > begun:
-            yield Life((time - begun) / DAY, failed, from_new)
+            yield _life(begun, time, watched, failed=failed, from_new=from_new)
         if time >= begun:
             begun, from_new = time, True
     if until > begun:
-        yield Life((until - begun) / DAY, failed=False, from_new=from_new)
+        yield _life(begun, until, watched, failed=False, from_new=from_new)
+
+
+def _life(begun: datetime, end: datetime, watched: datetime, *, failed: bool, from_new: bool) -> Life:
+    return Life((end - begun) / DAY, failed, from_new, entry=max(watched - begun, timedelta(0)) / DAY)

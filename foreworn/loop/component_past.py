@@ -2,13 +2,13 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from foreworn.fleet.registry import FleetRegistry
-from foreworn.fleet.renewal import changes_course
+from foreworn.fleet.renewal import CORRECTIVE, changes_course, renews
 from foreworn.health.label import INSPECTED, Outcome, outcome
 from foreworn.loop.component_lives import Seat
 from foreworn.loop.live_history import EARLIEST
@@ -31,7 +31,10 @@ class ComponentPast:
     changes
         When somebody changed the course of things: replaced, repaired or adjusted the component.
     repairs
-        When one that had failed ran again.
+        When one that had failed ran again, if it had failed: whatever renewed it.
+    repaired
+        The components whose repairs are on record anywhere. Failures of the others count as repaired at once, as in
+        training: else of a fleet that notes failures alone nothing would be known after the first one.
     inspections
         When one that had not failed was looked at, and what was found.
     until
@@ -41,6 +44,7 @@ class ComponentPast:
     failures: Mapping[Seat, list[datetime]]
     changes: Mapping[Seat, list[datetime]]
     repairs: Mapping[Seat, list[datetime]]
+    repaired: Collection[str]
     inspections: Mapping[Seat, list[tuple[datetime, Outcome]]]
     until: datetime
 
@@ -49,6 +53,8 @@ class ComponentPast:
         """Read it from the fleet's records and the work orders that are done."""
         maintenance = registry.maintenance(EARLIEST, until + MILLISECOND).to_pylist()
         told = [row for row in maintenance if changes_course(row["action"])]
+        renewed = [row for row in maintenance if renews(row["action"], row["kind"])]
+        orders = tx.orders.find(kind=WorkOrderKind.CORRECTIVE)
         jobs = [
             (order, order.findings, _done_at(order))
             for order in tx.orders.find(states=(WorkOrderState.COMPLETED, WorkOrderState.CLOSED))
@@ -59,15 +65,19 @@ class ComponentPast:
         return cls(
             failures=_times(registry.failures(EARLIEST, until + MILLISECOND).to_pylist()),
             changes=_times([*told, *changed]),
-            repairs=_times([*told, *repaired]),
+            repairs=_times([*renewed, *repaired]),
+            repaired={order.component for order in orders}
+            | {x["component"] for x in renewed if x["kind"] == CORRECTIVE},
             inspections=_inspections(jobs),
             until=until,
         )
 
     def is_down(self, seat: Seat, time: datetime) -> bool:
-        """Tell whether it failed before `time` and has not been repaired since: a forecast then is of nothing."""
+        """Tell whether it has failed by `time` and was not repaired before: a forecast then is of nothing."""
+        if seat[1] not in self.repaired:
+            return False
         failed = _last(self.failures.get(seat, []), time)
-        repaired = _last(self.repairs.get(seat, []), time)
+        repaired = _last(self.repairs.get(seat, []), time - MILLISECOND)
         return failed is not None and (repaired is None or repaired < failed)
 
     def fails(self, seat: Seat, time: datetime, horizon: timedelta) -> bool:

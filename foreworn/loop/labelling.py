@@ -112,15 +112,24 @@ def _is_in_doubt(label: Label, past: ComponentPast) -> bool:
     """Whether a failure is on record that a decided label may not know of."""
     if label.outcome.confirms or label.outcome is Outcome.PENDING:
         return False
-    return past.fails((label.machine, label.component), label.time, label.horizon)
+    seat = (label.machine, label.component)
+    return past.is_down(seat, label.time) or past.fails(seat, label.time, label.horizon)
 
 
 def _decided(label: Label, past: ComponentPast) -> Label | None:
     """Return the label with its outcome; None while it is pending, or has it already."""
-    what, at = past.fate((label.machine, label.component), label.time, label.horizon, issued_at=label.issued_at)
+    what, at = _fate(label, past)
     if what is Outcome.PENDING or (what, at) == (label.outcome, label.decided_at):
         return None
     return replace(label, outcome=what, decided_at=at)
+
+
+def _fate(label: Label, past: ComponentPast) -> tuple[Outcome, datetime | None]:
+    """Return what became of a forecast; one of what had failed already, as was told later, is of nothing: censored."""
+    seat = (label.machine, label.component)
+    if past.is_down(seat, label.time):
+        return Outcome.CENSORED, label.time
+    return past.fate(seat, label.time, label.horizon, issued_at=label.issued_at)
 
 
 def _undecided(tx: Transaction, past: ComponentPast, *, since: datetime) -> list[WorkOrder]:

@@ -1,7 +1,7 @@
 """Train a model of remaining life of every component that enough is known of, and put them in use."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -51,6 +51,7 @@ def train_life_models(
     models: FolderLifeStore,
     leave_out: Collection[str] = (),
     model_settings: LifeModelSettings | None = None,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> list[LifeTraining]:
     """Train on what was stamped before `until`, save each component's model, and put it in use.
 
@@ -68,6 +69,8 @@ def train_life_models(
         Signals that are not to be read, such as counters that tell one machine from another.
     model_settings
         The same for all components; None: as `settings_for` says.
+    on_step
+        Called with each component that is begun, in words.
 
     Returns
     -------
@@ -75,7 +78,11 @@ def train_life_models(
         One per component of the fleet, sorted.
     """
     told = history.until(until)
-    return [_trained(told, component, until, models, leave_out, model_settings) for component in told.components]
+    found = []
+    for component in told.components:
+        on_step(f"Learning how long {component} lasts")
+        found.append(_trained(told, component, until, models, leave_out, model_settings))
+    return found
 
 
 def _trained(
@@ -133,8 +140,9 @@ def settings_for(
     lives = _lives(history, component, until)
     failed = [hours for hours, ended in lives if ended]
     if len(failed) < default.fewest_lives:
+        lives_or_life = "life" if len(failed) == 1 else "lives"
         raise TooLittleHistory(
-            f"{len(failed)} lives of {component!r} ended in a failure before {until:%Y-%m-%d %H:%M} UTC; "
+            f"{len(failed)} {lives_or_life} of {component!r} ended in a failure before {until:%Y-%m-%d %H:%M} UTC; "
             f"{default.fewest_lives} are needed to tell how long it lasts"
         )
     step = max(1, math.ceil(median(failed) / STEPS_IN_A_LIFE))

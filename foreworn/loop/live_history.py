@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreworn.fleet.history import EVENT_SCHEMA, FleetHistory
+from foreworn.fleet.history import EVENT_SCHEMA, LOG_SCHEMA, FleetHistory
 from foreworn.fleet.machine import Attachment
 from foreworn.fleet.registry import FleetRegistry
 from foreworn.telemetry.sample import to_epoch_ms
@@ -26,15 +26,21 @@ class LiveHistory:
         self._registry = registry
         self._telemetry = telemetry
 
-    def between(self, start: datetime, end: datetime, *, machines: Collection[str] | None = None) -> FleetHistory:
+    def between(
+        self, start: datetime, end: datetime, *, machines: Collection[str] | None = None, with_logs: bool = False
+    ) -> FleetHistory:
         """Return telemetry and events of [start, end), and all maintenance and failures before `end`.
 
-        Of the whole fleet, or of some machines; maintenance and failures are the fleet's either way.
+        Of the whole fleet, or of some machines; maintenance and failures are the fleet's either way. Lines of operation
+        logs can be many: they are read only `with_logs`.
         """
         attachments = [a for a in self._registry.attachments() if machines is None or a.machine in machines]
         devices = None if machines is None else sorted({a.device for a in attachments})
         samples = of_machines(self._telemetry.samples(start, end, devices=devices), attachments)
         events = of_machines(self._telemetry.events(start, end, devices=devices), attachments)
+        logs = LOG_SCHEMA.empty_table()
+        if with_logs:
+            logs = _distinct(of_machines(self._telemetry.logs(start, end, devices=devices), attachments))
         return FleetHistory(
             machines=tuple(m for m in self._registry.machines() if machines is None or m.id in machines),
             telemetry=_merged(samples),
@@ -43,6 +49,7 @@ class LiveHistory:
             ),
             maintenance=self._registry.maintenance(EARLIEST, end),
             failures=self._registry.failures(EARLIEST, end),
+            logs=logs,
         )
 
 
@@ -72,6 +79,12 @@ def of_machines(table: pa.Table, attachments: Sequence[Attachment]) -> pa.Table:
         machines[since:until] = places[attachment.machine]
     found = table.drop_columns("device").append_column("machine", pa.array([*names, None], pa.string()).take(machines))
     return found.filter(pc.is_valid(found["machine"])) if found["machine"].null_count else found
+
+
+def _distinct(logs: pa.Table) -> pa.Table:
+    """Return each log line once, sorted; a device may have sent one under two numbers."""
+    once = logs.group_by(LOG_SCHEMA.names, use_threads=False).aggregate([])
+    return once.sort_by([(name, "ascending") for name in ("machine", "time", "level", "logger", "message")])
 
 
 def _merged(samples: pa.Table) -> pa.Table:

@@ -153,7 +153,8 @@ def _check_failures(past: FleetHistory, start: datetime) -> None:
 
 
 def _too_few(failures: int, start: datetime) -> str:
-    return f"{failures} failures since the one in use was trained, {_day(start)}; {FEWEST_FAILURES} are needed"
+    told = f"{failures} failure{'s' * (failures != 1)}"
+    return f"{told} since the one in use was trained, {_day(start)}; {FEWEST_FAILURES} are needed"
 
 
 @dataclass(frozen=True, slots=True)

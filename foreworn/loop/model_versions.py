@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from foreworn.errors import DamagedModel
-from foreworn.loop.kept_models import KeptModels
 from foreworn.loop.promotion_decision import filed_decision
+from foreworn.loop.report_headline import filed_headline
 from foreworn.loop.unseen_figures import Metrics, median_slope, overall_skill
+
+if TYPE_CHECKING:
+    from foreworn.loop.kept_models import KeptModels
 
 _DATA: Final = (
     "trained_from",
@@ -54,13 +57,13 @@ class VersionSummary:
         return asdict(self) | {"saved_at": self.saved_at.isoformat(), "trained_until": until}
 
 
-def summaries(models: KeptModels) -> list[VersionSummary]:
+def summaries(models: "KeptModels") -> list[VersionSummary]:
     """Return every version, oldest first; one that cannot be read says why."""
     serving = models.serving_version()
     return [_summary(models, version, in_use=version == serving) for version in models.versions()]
 
 
-def _summary(models: KeptModels, version: str, *, in_use: bool) -> VersionSummary:
+def _summary(models: "KeptModels", version: str, *, in_use: bool) -> VersionSummary:
     saved = models.saved_at(version)
     try:
         told: Mapping[str, Any] = models.describe(version)
@@ -84,7 +87,7 @@ def _metrics(told: Mapping[str, Any]) -> Metrics:
     return found
 
 
-def version_record(models: KeptModels, version: str) -> dict[str, Any]:
+def version_record(models: "KeptModels", version: str) -> dict[str, Any]:
     """Return all that is kept of a version, as JSON-able values.
 
     Raises
@@ -93,7 +96,7 @@ def version_record(models: KeptModels, version: str) -> dict[str, Any]:
         If there is no such version, or any of its files is not what was written; the message names the file.
     """
     files, told = models.seals(version), models.describe(version)
-    decision = filed_decision(models, version)
+    decision, reported = filed_decision(models, version), filed_headline(models, version)
     return {
         "version": version,
         "in_use": version == models.serving_version(),
@@ -103,6 +106,7 @@ def version_record(models: KeptModels, version: str) -> dict[str, Any]:
         "calibration_slope": median_slope(_metrics(told)),
         "files": files,
         "decision": None if decision is None else decision.as_data(),
+        "report": None if reported is None else reported.as_data(),
         "promotions": [one.as_data() for one in models.promotions() if version in (one.version, one.replaced)],
         "attachments": {
             name: {"sha256": filed.sha256, "size": filed.size, "time": filed.time.isoformat()}
@@ -129,7 +133,7 @@ class Difference:
     second: Any
 
 
-def differences(models: KeptModels, first: str, second: str) -> list[Difference]:
+def differences(models: "KeptModels", first: str, second: str) -> list[Difference]:
     """Return where two versions differ: what they learned from, what they read, how, and what they were worth.
 
     Raises

@@ -7,6 +7,14 @@ from enum import IntEnum
 from typing import Final
 
 from foreworn.loop.model_contest import FEWEST_MACHINES, Contest
+from foreworn.loop.model_figures import (
+    LEAST_CAUGHT,
+    ModelFigure,
+    learned_signs,
+    share_caught,
+    skill_figure,
+    slope_figure,
+)
 from foreworn.loop.promotion_decision import (
     REPORT,
     REPORT_PAGE,
@@ -16,7 +24,6 @@ from foreworn.loop.promotion_decision import (
     file_decision,
     filed_decision,
 )
-from foreworn.loop.unseen_figures import median_slope, overall_skill
 from models.failure import GradientBoostedFailureModel
 from models.promotion_journal import Promotion, rolled_back_from
 from models.registry import FolderModelStore
@@ -33,8 +40,6 @@ __all__ = [
     "file_decision",
     "filed_decision",
     "objections",
-    "unseen_skill",
-    "unseen_slope",
 ]
 
 SKILL_TO_LOSE: Final = 0.01
@@ -64,12 +69,12 @@ class PromotionGate:
 
     Parameters
     ----------
-    name, what
-        What it is called, and the figure in words.
+    name
+        What it is called.
     measure
-        Reads the figure off the model; None where the model has none.
-    above, most
-        Where it has to lie.
+        Reads the figure off the model.
+    above, most, asked
+        Where it has to lie, and that in words.
     binds_from
         The least that has to be in use for a failure to keep the model out of use.
     unmeasured_binds_from
@@ -77,50 +82,33 @@ class PromotionGate:
     """
 
     name: str
-    what: str
-    measure: Callable[[GradientBoostedFailureModel], float | None]
+    measure: Callable[[GradientBoostedFailureModel], ModelFigure]
     above: float
     most: float
+    asked: str
     binds_from: InUse
     unmeasured_binds_from: InUse | None
 
     def check(self, model: GradientBoostedFailureModel, in_use: InUse) -> Check:
         """Return whether the model passes, given what is in use."""
         found = self.measure(model)
-        if found is None:
+        if found.value is None:
             binds = self.unmeasured_binds_from
-            said = f"{self.what}: not measurable on this history"
-            return Check(self.name, binds is None, said, binding=binds is not None and in_use >= binds)
-        passed = self.above < found <= self.most
-        return Check(self.name, passed, f"{self.what}: {found:.3g}; {self._asked()}", binding=in_use >= self.binds_from)
-
-    def _asked(self) -> str:
-        most = "" if self.most == float("inf") else f", at most {self.most:g}"
-        return f"above {self.above:g}{most} is asked"
-
-
-def learned_components(model: GradientBoostedFailureModel) -> float:
-    """Return how many components' signs were learned."""
-    return float(len(model.components))
-
-
-def unseen_skill(model: GradientBoostedFailureModel) -> float | None:
-    """Return the Brier skill on unseen inner folds over all components that have one; see `overall_skill`."""
-    return overall_skill({name: {**own.metrics, "base_rate": own.base_rate} for name, own in model.components.items()})
-
-
-def unseen_slope(model: GradientBoostedFailureModel) -> float | None:
-    """Return the components' median calibration slope on unseen inner folds; see `median_slope`."""
-    return median_slope({name: own.metrics for name, own in model.components.items()})
+            binding = binds is not None and in_use >= binds
+            return Check(self.name, binds is None, found.said, binding=binding, judged=binds is not None)
+        passed = self.above < found.value <= self.most
+        return Check(self.name, passed, f"{found.said}; {self.asked}", binding=in_use >= self.binds_from)
 
 
 GATES: Final = (
-    PromotionGate("signs", "components learned from their signs", learned_components, 0, float("inf"),
+    PromotionGate("signs", learned_signs, 0, float("inf"), "at least one is needed",
                   binds_from=InUse.SIGNS, unmeasured_binds_from=InUse.SIGNS),
-    PromotionGate("skill", "Brier skill on unseen inner folds", unseen_skill, 0, float("inf"),
+    PromotionGate("skill", skill_figure, 0, float("inf"), "above 0 is asked",
                   binds_from=InUse.NOTHING, unmeasured_binds_from=InUse.SIGNS),
-    PromotionGate("calibration", "calibration slope on unseen inner folds", unseen_slope, 0.5, 2,
+    PromotionGate("calibration", slope_figure, 0.5, 2, "above 0.5, at most 2 is asked",
                   binds_from=InUse.AGE_ALONE, unmeasured_binds_from=None),
+    PromotionGate("catches", share_caught, LEAST_CAUGHT, 1, f"more than {100 * LEAST_CAUGHT:g} % is asked",
+                  binds_from=InUse.SIGNS, unmeasured_binds_from=None),
 )  # fmt: skip
 """What a model has to show by itself; docs/decisions/0024-promotion-gates.md says why these, and why these limits."""
 
@@ -154,7 +142,7 @@ def decide(
         checks.append(_not_again(rollback))
     if champion is not None:
         checks.append(_not_older(challenger, champion))
-    checks += [Check("contest", True, f"not held: {contest}")] if isinstance(contest, str) else _won(contest)
+    checks += [_not_held(contest, champion)] if isinstance(contest, str) else _won(contest)
     promoted = all(check.passed or not check.binding for check in checks)
     return PromotionDecision(
         challenger.version, promoted, tuple(checks), None if champion is None else champion.version
@@ -170,6 +158,11 @@ def _not_older(challenger: GradientBoostedFailureModel, champion: GradientBooste
 def _not_again(rollback: Promotion) -> Check:
     why = f": {rollback.why}" if rollback.why else ""
     return Check(_ROLLBACK, False, f"rolled back on {rollback.time:%Y-%m-%d %H:%M} UTC by {rollback.by}{why}")
+
+
+def _not_held(why: str, champion: GradientBoostedFailureModel | None) -> Check:
+    said = why if champion is None else f"not compared with the one in use: {why}"
+    return Check("contest", True, said, binding=False, judged=False)
 
 
 def _won(contest: Contest) -> list[Check]:

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from foreworn.loop.kept_models import KeptModels
 from models.registry import FolderModelStore
+
+if TYPE_CHECKING:
+    from foreworn.loop.kept_models import KeptModels
 
 DECISION: Final = "promotion.json"
 REPORT_PAGE: Final = "report.html"
@@ -23,12 +25,15 @@ class Check:
         What, whether it was good, and the figures in a sentence.
     binding
         Whether failing it keeps the model out of use.
+    judged
+        Whether there was anything to judge it by; what was not judged has not failed.
     """
 
     name: str
     passed: bool
     said: str
     binding: bool = True
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class PromotionDecision:
         """The outcome in a sentence."""
         failed = ", ".join(check.name for check in self.failed)
         if not self.failed:
-            return "passed every check"
+            all_judged = all(check.judged for check in self.checks)
+            return "passed every check" if all_judged else "passed every check that could be made"
         return f"nothing better serves, though it failed: {failed}" if self.promoted else f"failed: {failed}"
 
     def as_data(self) -> dict[str, Any]:
@@ -81,7 +87,7 @@ def file_decision(models: FolderModelStore, decision: PromotionDecision) -> None
     models.attach(decision.version, DECISION, as_json(decision.as_data()))
 
 
-def filed_decision(models: KeptModels, version: str) -> PromotionDecision | None:
+def filed_decision(models: "KeptModels", version: str) -> PromotionDecision | None:
     """Return the decision that was filed with a version, None where none was."""
     if DECISION not in models.attachments(version):
         return None

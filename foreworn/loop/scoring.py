@@ -119,7 +119,7 @@ class Scoring:
         if not rows:
             return _Said(ScoredForecasts(()), FORECAST_SCHEMA.empty_table(), np.empty(0, np.bool_))
         first, last = min(t for _, t in rows), max(t for _, t in rows)
-        history = self._history.between(first - model.lookback, last + MILLISECOND)
+        history = self._history.between(first - model.lookback, last + MILLISECOND, with_logs=model.reads_logs)
         scored = model.score(history, rows, issued_at=self._clock.now())
         standing = self._forecasts.forecasts(first, last + MILLISECOND, machines=sorted({name for name, _ in rows}))
         return _Said(scored, *as_revisions(scored.table(), standing))

@@ -48,7 +48,7 @@ def run_replay(
     """Let the fleet's devices publish [start, end) over a real broker, and judge what was forecast.
 
     What lies before `start` is put into the stores first, as if the platform had been there: the
-    registry's records, and the telemetry and events that the model looks back on.
+    registry's records, and the telemetry, events and log lines that the model looks back on.
 
     Parameters
     ----------

@@ -1,6 +1,4 @@
-"""Reports that a person reads without the platform: one HTML file each."""
+"""Reports that a person reads without the platform: one HTML file each (`foreworn.report.promotion_report`).
 
-from foreworn.report.promotion_report import promotion_report
-from foreworn.report.record import UnreadableReport
-
-__all__ = ["UnreadableReport", "promotion_report"]
+Its sentences are the terminal's too, so this package imports nothing by itself: charts take their time to load.
+"""

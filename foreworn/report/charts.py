@@ -6,10 +6,9 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 
-from foreworn.health.scorecard import wilson
 from foreworn.report.drawing import COLOURS, drawn
 from foreworn.report.record import Bin, Costs, Month, Notice
-from foreworn.report.words import money, share_range
+from foreworn.report.words import money
 
 _QUIET, _LINE = COLOURS["--quiet"], COLOURS["--line"]
 _SAID, _CAME, _OURS = COLOURS["--c1"], COLOURS["--c4"], COLOURS["--c2"]
@@ -24,8 +23,8 @@ def notice_chart(notices: Sequence[Notice]) -> Markup:
 
     def draw(axes: Axes) -> None:
         for place, one in enumerate(judged):
-            low, high = share_range(one.caught, one.failures, one.low, one.high)
-            axes.plot([low, high], [place, place], color=_SAID, linewidth=2, solid_capstyle="butt")
+            if one.low is not None and one.high is not None:
+                axes.plot([one.low, one.high], [place, place], color=_SAID, linewidth=2, solid_capstyle="butt")
             axes.plot([one.caught / one.failures], [place], "o", color=_SAID, markersize=8)
         axes.set_yticks(range(len(judged)), [f"{one.hours} h" for one in judged])
         axes.set(xlim=_ALL, ylim=(len(judged) - 0.5, -0.5), xlabel="failures told at least so long ahead")
@@ -44,7 +43,8 @@ def reliability_chart(bins: Sequence[Bin]) -> Markup:
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=_QUIET, linewidth=1, dashes=(4, 3))
         for one in bins:
-            axes.plot([one.mean_probability] * 2, wilson(one.failed, one.forecasts), color=_SAID)
+            if one.share_low is not None and one.share_high is not None:
+                axes.plot([one.mean_probability] * 2, [one.share_low, one.share_high], color=_SAID)
             size = 4 + 8 * (one.forecasts / most) ** 0.5
             axes.plot([one.mean_probability], [one.failed_share], "o", color=_SAID, markersize=size)
         axes.set(xlim=_ALL, ylim=_ALL, xlabel="probability that was said", ylabel="share that failed", aspect="equal")

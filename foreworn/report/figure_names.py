@@ -19,6 +19,22 @@ SPREAD_FIGURES: Final[Mapping[str, tuple[str, Writer]]] = {
 """Those that tell how the same recipe did in other stretches, in this order."""
 
 
+_ASSUMPTIONS: Final[Mapping[str, str]] = {
+    "breakdown / planned cost": "a breakdown costs so many planned replacements",
+    "lead time": "from the order to the work it takes",
+    "work done": "the work is done",
+    "noise on log-odds": "the errors of the forecasts are",
+    "forecasts": "forecasts are those",
+    "signals silent": "signals that fell silent",
+}
+"""What pricing calls what it changed, in a manager's words."""
+
+
+def assumption(name: str) -> str:
+    """Return what another assumption is called on a page; one that the page does not know by its own name."""
+    return _ASSUMPTIONS.get(name, name)
+
+
 def spread_name(figure_name: str) -> str:
     """Return what a person calls the figure."""
     return SPREAD_FIGURES[figure_name][0]

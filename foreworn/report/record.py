@@ -59,13 +59,15 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bin(msgspec.Struct, frozen=True, kw_only=True):
-    """Forecasts of one range of probability."""
+    """Forecasts of one range of probability; the interval of the share that failed is by resampled machines."""
 
     low: float
     high: float
     forecasts: int
     mean_probability: float
     failed_share: float
+    share_low: float | None = None
+    share_high: float | None = None
 
     @property
     def failed(self) -> int:
@@ -120,11 +122,16 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """A check for leaks, and what it said; `passed` is None where it could not be run."""
+    """A check for leaks, and what it said; `passed` is None where it could not be run.
+
+    `asks` is the question it answers, `remedy` what to do where it found a leak.
+    """
 
     name: str
     passed: bool | None = None
     said: str = ""
+    asks: str = ""
+    remedy: str = ""
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,10 +185,12 @@ class BacktestRecord(msgspec.Struct, frozen=True, kw_only=True):
     lead_time_h: dict[str, float] = {}
     months: list[Month] = []
     worst: list[Miss] = []
+    worst_left_out: dict[str, int] = {}
     origins: list[Origin] = []
     spread: dict[str, Spread] = {}
     probes: list[Probe] = []
     priced: Priced | None = None
+    missing: dict[str, str] = {}
     limits: list[str] = []
     split: str | None = None
     horizon_h: float | None = None

@@ -1,14 +1,13 @@
 """What a reader who stops after the first lines should know."""
 
-import math
+from collections.abc import Mapping
 from typing import Final
 
 from foreworn.report.record import BacktestRecord, Notice, Priced
+from foreworn.report.trust import FEW
 from foreworn.report.words import counted, day_of, figure, hours, interval, money, percent, sentence, share_interval
 
 _NOTICE_H = 12
-_FEW = 30
-"""With fewer failures one more or less moves a share by more than three points."""
 PRICE_NEEDS: Final = (
     "A price needs failures that nobody prevented: engines or machines run to failure, or a simulated plant. In a "
     "history whose replacements were already made, nobody can know what acting on these forecasts would have cost."
@@ -40,9 +39,9 @@ def caught(record: BacktestRecord) -> str:
         return f"This report does not say how many failures{where} were told ahead."
     if not best.failures:
         return f"Nothing failed{where}: nobody can know what this model would have caught."
-    share = f"{percent(best.caught / best.failures)}; 95 % interval {_shares(best)}"
+    share = f"{percent(best.caught / best.failures)}; 95 % interval {share_interval(best.low, best.high)}"
     told = "all" if best.caught == best.failures else f"{best.caught:,}" if best.caught else "none"
-    few = " These are few: one failure more or less changes the share visibly." if best.failures < _FEW else ""
+    few = " These are few: one failure more or less changes the share visibly." if best.failures < FEW else ""
     return (
         f"Of {counted(best.failures, 'failure')}{where}, this model would have told "
         f"{told} at least {best.hours} hours ahead ({share}).{few}"
@@ -56,10 +55,9 @@ def false_alarms(record: BacktestRecord) -> str:
     if rate is None:
         return "How often it would have rung for nothing is not known: the report counts no machine-months."
     if rate == 0 and months:
-        return (
-            f"It would never have rung for nothing in {counted(months, 'machine-month')}; with 95 % confidence that is "
-            f"fewer than {figure(_rare(months))} false alarms per machine and month."
-        )
+        most = known.get("false_alarms_per_machine_month_high")
+        sure = "" if most is None else f"; 95 % interval 0 to {figure(most)} per machine and month"
+        return f"It would never have rung for nothing in {counted(months, 'machine-month')}{sure}."
     low, high = (known.get(f"false_alarms_per_machine_month_{end}") for end in ("low", "high"))
     sure = "" if low is None or high is None else f" (95 % interval {figure(low)} to {figure(high)})"
     return (
@@ -102,6 +100,29 @@ def lead_time(record: BacktestRecord) -> str:
     return f"Of the failures that an alarm told at all, half were told at least {hours(middle)} ahead{spread}."
 
 
+def worst_left_out(left_out: Mapping[str, int]) -> str:
+    """Return how many were wrong in the same way and are not listed; empty where all are."""
+    names = (("missed", "missed failure"), ("late", "failure told late"), ("false_alarm", "false alarm"))
+    more = [
+        counted(left_out[kind], one, one.replace("failure", "failures") if kind == "late" else "")
+        for kind, one in names
+        if left_out.get(kind)
+    ]
+    return f"Not listed: {', '.join(more)}." if more else ""
+
+
+def answered(passed: bool | None, said: str) -> str:
+    """Return what a probe for leaks found as the answer to its question; no is the good one.
+
+    Examples
+    --------
+    >>> answered(True, "none of 12 rows"), answered(False, "2 of 12 rows"), answered(None, "too few failures")
+    ('No: none of 12 rows.', 'Yes: 2 of 12 rows.', 'Nobody knows: too few failures.')
+    """
+    answer = "Nobody knows" if passed is None else "No" if passed else "Yes"
+    return sentence(f"{answer}: {said}" if said else answer)
+
+
 def worth(record: BacktestRecord) -> str:
     """Return what acting on it saves, or why that was not priced."""
     if record.priced is None:
@@ -124,7 +145,10 @@ def gap(priced: Priced) -> str:
         return "It did worse than replacing at the best fixed age."
     low, high = priced.gap_closed_low, priced.gap_closed_high
     sure = "; no interval was measured" if low is None or high is None else f"; 95 % interval {interval(low, high)}"
-    return f"That is {percent(closed)} of what perfect foresight would save over replacing at the best fixed age{sure}."
+    word = "That is"
+    if low is not None and low <= 0:
+        word = "Whether that beats replacing at the best fixed age is open: it is"
+    return f"{word} {percent(closed)} of what perfect foresight would save over replacing at the best fixed age{sure}."
 
 
 def measured_on(priced: Priced) -> str:
@@ -159,10 +183,6 @@ def _on(priced: Priced) -> str:
     return f" ({priced.subject})" if priced.subject else ""
 
 
-def _shares(best: Notice) -> str:
-    return share_interval(best.caught, best.failures, best.low, best.high)
-
-
 def _stretch(record: BacktestRecord) -> str:
     machines = record.data.machines
     fleet = f" of {counted(machines, 'machine')}" if machines else ""
@@ -172,8 +192,3 @@ def _stretch(record: BacktestRecord) -> str:
     if data.test_from and data.test_to:
         return f"{fleet} from {day_of(data.test_from)} to {day_of(data.test_to)}"
     return f"{fleet} after {day_of(data.trained_until)}" if data.trained_until else f"{fleet} in the judged time"
-
-
-def _rare(months: float) -> float:
-    """Return the largest rate that a count of nothing does not speak against, one-sided 95 %."""
-    return -math.log(0.05) / months

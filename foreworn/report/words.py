@@ -2,8 +2,10 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Final
 
-from foreworn.health.scorecard import wilson
+_LONG_H: Final = 72
+"""From here on a person plans in days."""
 
 
 def percent(share: float) -> str:
@@ -19,6 +21,33 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return ">99 %"
     return f"{share * 100:.0f} %".replace("-", "−")
+
+
+def chance(probability: float) -> str:
+    """Return a probability with a decimal where whole percent would hide how small or large it is.
+
+    Examples
+    --------
+    >>> [chance(p) for p in (0.0, 0.0004, 0.0123, 0.27, 0.968, 0.9997, 1.0)]
+    ['0 %', '< 0.1 %', '1.2 %', '27 %', '96.8 %', '> 99.9 %', '100 %']
+    """
+    if 0 < probability < 0.001:
+        return "< 0.1 %"
+    if 0.999 < probability < 1:
+        return "> 99.9 %"
+    decimals = 1 if 0 < probability < 0.1 or 0.9 < probability < 1 else 0
+    return f"{probability * 100:.{decimals}f} %"
+
+
+def chances(low: float | None, high: float | None) -> str:
+    """Return a range of shares with a decimal where whole percent would hide how small or large they are.
+
+    Examples
+    --------
+    >>> chances(0.0, 0.0004), chances(0.55, 0.7), chances(None, None)
+    ('0 % to < 0.1 %', '55 % to 70 %', '–')
+    """
+    return "–" if low is None or high is None else f"{chance(low)} to {chance(high)}"
 
 
 def figure(value: float) -> str:
@@ -39,13 +68,15 @@ def figure(value: float) -> str:
 
 
 def hours(length: float) -> str:
-    """Return a notice in hours, with a decimal where it is short.
+    """Return a notice in hours, with a decimal where it is short, and in days where it is long.
 
     Examples
     --------
-    >>> hours(21.12), hours(3.4), hours(3.0)
-    ('21 h', '3.4 h', '3 h')
+    >>> hours(21.12), hours(3.4), hours(3.0), hours(165.8)
+    ('21 h', '3.4 h', '3 h', '6.9 days')
     """
+    if length >= _LONG_H:
+        return f"{length / 24:.1f} days".replace(".0 days", " days")
     return f"{length:.0f} h" if length >= 10 else f"{length:.1f} h".replace(".0 h", " h")
 
 
@@ -96,31 +127,27 @@ def probabilities(low: float, high: float) -> str:
     return f"{low * 100:g} to {high * 100:g} %"
 
 
-def share_range(hits: int, trials: int, low: float | None, high: float | None) -> tuple[float, float]:
-    """Return the 95 % interval of a share; where resampling has nothing to vary, Wilson's of the bare counts.
-
-    Whoever caught all of ten failures is resampled to 100 % for ever, and has still seen ten only.
+def share_interval(low: float | None, high: float | None) -> str:
+    """Return the 95 % interval of a share as the report has it; a dash where it has none.
 
     Examples
     --------
-    >>> low, high = share_range(10, 10, 1.0, 1.0)
-    >>> round(low, 2), round(high, 2)
-    (0.72, 1.0)
+    >>> share_interval(0.722, 1.0), share_interval(None, None)
+    ('72 to 100 %', '–')
     """
-    if low is None or high is None or low == high:
-        return wilson(hits, trials)
-    return low, high
+    return "–" if low is None or high is None else interval(low, high)
 
 
-def share_interval(hits: int, trials: int, low: float | None, high: float | None) -> str:
-    """Return `share_range` in words.
+def span(length: float) -> str:
+    """Return a length of time given in hours in the unit that a person plans with.
 
     Examples
     --------
-    >>> share_interval(10, 10, 1.0, 1.0), share_interval(9, 10, 0.7, 1.0), share_interval(0, 0, None, None)
-    ('72 to 100 %', '70 to 100 %', '–')
+    >>> span(24), span(168), span(36)
+    ('24 hours', '7 days', '36 hours')
     """
-    return interval(*share_range(hits, trials, low, high)) if trials else "–"
+    days = length / 24
+    return f"{days:.0f} days" if length >= _LONG_H and days == int(days) else f"{length:g} hours"
 
 
 def time_of(moment: datetime) -> str:

@@ -174,8 +174,18 @@ class DeviceProgressLog(Protocol):
         """
         ...
 
+    def stored(self, newest: Mapping[str, datetime]) -> None:
+        """Note how far what is stored of devices reaches that came otherwise than from them, such as from files.
+
+        A device's watermark moves there unless it is further; it was not heard by that.
+        """
+        ...
+
     def all(self) -> list[DeviceProgress]:
-        """Return every device ever heard of, sorted by id, with all that was observed until now."""
+        """Return every device ever heard of, or of which something is stored, with all that was observed until now.
+
+        Sorted by id.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreworn.telemetry.intake import DirtyWindow
-from foreworn.telemetry.sample import MILLISECOND, Event, Sample, TelemetryBatch, from_epoch_ms, to_epoch_ms
+from foreworn.telemetry.sample import MILLISECOND, Event, LogLine, Sample, TelemetryBatch, from_epoch_ms, to_epoch_ms
 from foreworn.telemetry.sample_columns import SampleColumns
 
 
@@ -30,7 +30,7 @@ def dirty_windows(batch: TelemetryBatch, scored_until: datetime, reach: timedelt
         Sorted by device and start.
     """
     until = to_epoch_ms(scored_until)
-    late = pa.concat_tables([_late(batch.samples, until), _late(batch.events, until)])
+    late = pa.concat_tables([_late(batch.samples, until), _late(batch.events, until), _late(batch.logs, until)])
     if not len(late):
         return []
     ordered = late.sort_by([("device", "ascending"), ("time", "ascending")])
@@ -45,7 +45,7 @@ def dirty_windows(batch: TelemetryBatch, scored_until: datetime, reach: timedelt
     ]
 
 
-def _late(entries: Sequence[Sample] | Sequence[Event], until: int) -> pa.Table:
+def _late(entries: Sequence[Sample] | Sequence[Event] | Sequence[LogLine], until: int) -> pa.Table:
     """Return device and time, in epoch ms, of the entries up to a time."""
     if isinstance(entries, SampleColumns):
         columns = [entries.table["device"].cast(pa.string()), entries.table["time"].cast(pa.int64())]

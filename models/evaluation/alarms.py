@@ -19,7 +19,7 @@ before was told, whether or not the alarm was silent later. A pause before it do
 horizon began was about nothing that came.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -91,16 +91,117 @@ class FailureNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class _Rows:
+    """One machine's forecasts of a component in order of time: when each was issued, and what followed it."""
+
+    machine: str
+    places: NDArray[np.intp]
+    time: NDArray[np.int64]
+    issued: NDArray[np.int64]
+    next_failure: NDArray[np.int64]
+    next_replacement: NDArray[np.int64]
+    failures: NDArray[np.int64]
+
+    @property
+    def life_ends(self) -> NDArray[np.int64]:
+        """When the life that each forecast is about ended."""
+        return np.minimum(self.next_failure, self.next_replacement)
+
+
+@dataclass(frozen=True, slots=True)
 class _Series:
     """One machine's component: its alarms in order of time, since when each had been ringing, and what followed."""
 
-    machine: str
-    component: str
+    rows: _Rows
     alarms: NDArray[np.int64]
     issued: NDArray[np.int64]
     since: NDArray[np.int64]
     next_failure: NDArray[np.int64]
     next_replacement: NDArray[np.int64]
+
+
+class ComponentWatch:
+    """Forecast rows of one component, beside what followed them: alarms from any threshold on are read off it.
+
+    Parameters
+    ----------
+    index
+        The forecast rows, in any order.
+    component
+        What is forecast.
+    record
+        What really happened.
+    horizon
+        How far a forecast looks.
+    issued : (n_rows,) int, epoch ms, optional
+        When each row was said; at its own time unless given.
+    """
+
+    def __init__(
+        self,
+        index: RowIndex,
+        component: str,
+        record: Record,
+        *,
+        horizon: timedelta,
+        issued: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._component = component
+        self._span, self._known = span_ms(horizon), to_epoch_ms(record.known_until)
+        issued = index.time if issued is None else issued
+        failure = record.failures.next_after(index, component)
+        replacement = record.preventive.next_after(index, component)
+        self._machines = []
+        for machine, own in index.places().items():
+            order = own[np.argsort(index.time[own], kind="stable")]
+            columns = (index.time[order], issued[order], failure[order], replacement[order])
+            self._machines.append(_Rows(machine, order, *columns, record.failures.of(machine, component)))
+
+    def episodes(self, probability: NDArray[np.float64], threshold: float) -> list[Episode]:
+        """Return the episodes of alarms from a threshold on, by machine and time."""
+        found = []
+        for series in self._alarms(probability, threshold):
+            start = 0
+            for stop in _cuts(series, self._span):
+                found.append(self._episode(series, start, stop))
+                start = stop
+        return found
+
+    def notices(
+        self, probability: NDArray[np.float64], threshold: float, *, first: int, end: int
+    ) -> list[FailureNotice]:
+        """Return each failure in [first, end), epoch ms, on a forecast machine, with the notice given of it."""
+        earliest: dict[tuple[str, int], tuple[int, int]] = {}
+        for series in self._alarms(probability, threshold):
+            earliest |= _earliest_alarms(series, self._span)
+        found = []
+        for rows in self._machines:
+            for time in rows.failures[(rows.failures >= first) & (rows.failures < end)].tolist():
+                told = [(time - moment) / _HOUR_MS for moment in earliest.get((rows.machine, time), ())]
+                lead, ringing = told or (None, None)
+                watched = (time - int(rows.time[0])) / _HOUR_MS
+                found.append(FailureNotice(rows.machine, self._component, time, lead, ringing, watched))
+        return found
+
+    def _alarms(self, probability: NDArray[np.float64], threshold: float) -> Iterator[_Series]:
+        rings = probability >= threshold
+        for rows in self._machines:
+            own = rings[rows.places]
+            if own.any():
+                since = _ringing_since(own, rows.issued, rows.life_ends)
+                failure, replacement = rows.next_failure[own], rows.next_replacement[own]
+                yield _Series(rows, rows.time[own], rows.issued[own], since, failure, replacement)
+
+    def _episode(self, series: _Series, start: int, stop: int) -> Episode:
+        first, last = int(series.alarms[start]), int(series.alarms[stop - 1])
+        failure, replacement = int(series.next_failure[start]), int(series.next_replacement[start])
+        if failure <= last + self._span and failure <= replacement:
+            end = EpisodeEnd.CONFIRMED
+        elif replacement <= last + self._span:
+            end = EpisodeEnd.CENSORED
+        else:
+            end = EpisodeEnd.UNDECIDED if last + self._span > self._known else EpisodeEnd.FALSE_ALARM
+        return Episode(series.rows.machine, self._component, first, last, end)
 
 
 def alarm_episodes(
@@ -128,15 +229,7 @@ def alarm_episodes(
     horizon
         How far a forecast looks.
     """
-    span = span_ms(horizon)
-    known = to_epoch_ms(record.known_until)
-    episodes = []
-    for series in _alarms(index, index.time, probability, component, record, threshold):
-        start = 0
-        for stop in _cuts(series, span):
-            episodes.append(_episode(series, start, stop, span, known))
-            start = stop
-    return episodes
+    return ComponentWatch(index, component, record, horizon=horizon).episodes(probability, threshold)
 
 
 def failure_notices(
@@ -156,52 +249,21 @@ def failure_notices(
     Parameters as in `alarm_episodes`; `first`, `end` and `issued`, when each row was said (at its own time
     unless given), are epoch ms.
     """
-    issued = index.time if issued is None else issued
-    alarms = _alarms(index, issued, probability, component, record, threshold)
-    earliest = _earliest_alarms(alarms, span_ms(horizon))
-    notices = []
-    for machine, own in index.places().items():
-        begin = int(index.time[own].min())
-        for time in record.failures.of(machine, component).tolist():
-            if first <= time < end:
-                told = [(time - moment) / _HOUR_MS for moment in earliest.get((machine, time), ())]
-                lead, ringing = told or (None, None)
-                notices.append(FailureNotice(machine, component, time, lead, ringing, (time - begin) / _HOUR_MS))
-    return notices
+    watch = ComponentWatch(index, component, record, horizon=horizon, issued=issued)
+    return watch.notices(probability, threshold, first=first, end=end)
 
 
-def _earliest_alarms(alarms: Iterable[_Series], span: int) -> dict[tuple[str, int], tuple[int, int]]:
+def _earliest_alarms(series: _Series, span: int) -> dict[tuple[str, int], tuple[int, int]]:
     """Return by machine and failure when the first alarm in time was issued, and since when it had been ringing."""
-    earliest: dict[tuple[str, int], tuple[int, int]] = {}
-    for series in alarms:
-        in_time = (series.next_failure - series.alarms <= span) & (series.next_failure <= series.next_replacement)
-        columns = (column[in_time].tolist() for column in (series.issued, series.since, series.next_failure))
-        for said, since, failure in zip(*columns, strict=True):
-            before = earliest.get((series.machine, failure), (said, since))
-            earliest[series.machine, failure] = min(said, before[0]), min(since, before[1])
-    return earliest
-
-
-def _alarms(
-    index: RowIndex,
-    issued: NDArray[np.int64],
-    probability: NDArray[np.float64],
-    component: str,
-    record: Record,
-    threshold: float,
-) -> Iterator[_Series]:
-    rings = probability >= threshold
-    failure = record.failures.next_after(index, component)
-    replacement = record.preventive.next_after(index, component)
-    for machine, own in index.places().items():
-        order = own[np.argsort(index.time[own], kind="stable")]
-        alarms = order[rings[order]]
-        if not len(alarms):
-            continue
-        since = _ringing_since(rings[order], issued[order], np.minimum(failure[order], replacement[order]))
-        yield _Series(
-            machine, component, index.time[alarms], issued[alarms], since, failure[alarms], replacement[alarms]
-        )
+    in_time = (series.next_failure - series.alarms <= span) & (series.next_failure <= series.next_replacement)
+    failure = series.next_failure[in_time]
+    if not len(failure):
+        return {}
+    starts = np.flatnonzero(np.append(True, failure[1:] != failure[:-1]))  # alarms are in order, so failures are
+    said = np.minimum.reduceat(series.issued[in_time], starts).tolist()
+    since = np.minimum.reduceat(series.since[in_time], starts).tolist()
+    keys = ((series.rows.machine, time) for time in failure[starts].tolist())
+    return dict(zip(keys, zip(said, since, strict=True), strict=True))
 
 
 def _ringing_since(
@@ -216,23 +278,9 @@ def _ringing_since(
 
 def _cuts(series: _Series, span: int) -> Iterator[int]:
     """Yield the end (exclusive) of each episode as a place in the series."""
-    times = series.alarms.tolist()
-    ends = np.minimum(series.next_failure, series.next_replacement).tolist()
+    ends = np.minimum(series.next_failure, series.next_replacement)
     start = 0
-    for i in range(1, len(times)):
-        if times[i] > times[start] + span or ends[i] != ends[start]:
-            yield i
-            start = i
-    yield len(times)
-
-
-def _episode(series: _Series, start: int, stop: int, span: int, known: int) -> Episode:
-    first, last = int(series.alarms[start]), int(series.alarms[stop - 1])
-    failure, replacement = int(series.next_failure[start]), int(series.next_replacement[start])
-    if failure <= last + span and failure <= replacement:
-        end = EpisodeEnd.CONFIRMED
-    elif replacement <= last + span:
-        end = EpisodeEnd.CENSORED
-    else:
-        end = EpisodeEnd.UNDECIDED if last + span > known else EpisodeEnd.FALSE_ALARM
-    return Episode(series.machine, series.component, first, last, end)
+    while start < len(ends):
+        late = np.searchsorted(series.alarms, series.alarms[start] + span, side="right")
+        start = int(min(late, np.searchsorted(ends, ends[start], side="right")))
+        yield start

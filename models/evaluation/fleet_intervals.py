@@ -1,4 +1,9 @@
-"""Intervals of figures from resampling machines: the rows of one machine stand and fall together."""
+"""Intervals of figures from resampling machines: the rows of one machine stand and fall together.
+
+Where every fleet that can be drawn has the same figure, drawing shows nothing of what did not happen: whoever caught
+all of ten failures catches all in every fleet, and has still seen ten only. Then a share has Wilson's interval of the
+bare counts, a rate the exact interval of Poisson's, and what is neither has none. `RULE` says so in a protocol.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +12,44 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
+from foreworn.health.scorecard import wilson
 from models.evaluation.alarms import EpisodeEnd
 from models.evaluation.judgement import NOTICE, Judgement
 from models.evaluation.logistic import fit_logistic, logit
+from models.evaluation.probability import RELIABILITY_EDGES, reliability_places
 from models.evaluation.scored_rows import ScoredRows
+from models.features.row_index import span_ms
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SAMPLES: Final = 1000
 SEED: Final = 20150101
+RULE: Final = (
+    "95 % intervals from drawing machines anew; where that changes nothing, because all or none were caught, Wilson's "
+    "of the bare counts, and for false alarms the exact Poisson interval"
+)
+_TAILS: Final = (0.025, 0.975)
 _SLOW_SAMPLES = 250  # each is a regression, or a pass over all rows, of its own
 _LOGIT_STEP = 0.02  # rows are pooled this finely for the slope's interval; a point estimate pools nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The middle 95 % of a figure over resampled fleets; NaN where too few of them had the figure."""
+    """Of a figure, 95 %; NaN where there is none."""
 
     low: float
     high: float
+
+    @property
+    def varies(self) -> bool:
+        """Whether the fleets differ in the figure; where they do not, or lack it, they tell nothing of chance."""
+        return self.low < self.high
+
+
+_UNKNOWN: Final = Interval(float("nan"), float("nan"))
 
 
 class FleetIntervals:
@@ -61,11 +83,11 @@ class FleetIntervals:
             right = self._fleets @ self._sums(rows, rings & rows.failed)
             both = self._fleets @ (self._sums(rows, rings) + self._sums(rows, rows.failed))
             scores.append(_ratio(2 * right, both))
-        return _middle(np.mean(scores, axis=0))
+        return _varying(_middle(np.mean(scores, axis=0)))
 
     def macro_average_precision(self) -> Interval:
         """Return the interval of the components' mean average precision, from a quarter of the fleets."""
-        return _middle(np.mean([self._average_precision(c) for c, _ in self._components()], axis=0))
+        return _varying(_middle(np.mean([self._average_precision(c) for c, _ in self._components()], axis=0)))
 
     def recall(self, notice: timedelta = NOTICE) -> Interval:
         """Return the interval of the share of failures caught."""
@@ -73,22 +95,63 @@ class FleetIntervals:
         return self.share([n.machine for n in notices], [n.caught(notice) for n in notices])
 
     def share(self, machines: Sequence[str], true: Sequence[bool]) -> Interval:
-        """Return the interval of the share of cases that something is true of; each case is a machine's."""
+        """Return the interval of the share of cases that something is true of; each case is a machine's.
+
+        Wilson's of the bare counts where the fleets do not differ; NaN without a case.
+        """
+        if not len(true):
+            return _UNKNOWN
         some = self._counts([machine for machine, yes in zip(machines, true, strict=True) if yes])
-        return _middle(_ratio(self._fleets @ some, self._fleets @ self._counts(machines)))
+        drawn = _middle(_ratio(self._fleets @ some, self._fleets @ self._counts(machines)))
+        return drawn if drawn.varies else Interval(*wilson(sum(true), len(true)))
 
     def false_alarms_per_machine_month(self) -> Interval:
-        """Return the interval of false alarms per machine and 30 days; a machine brings the months it was watched."""
+        """Return the interval of false alarms per machine and 30 days; a machine brings the months it was watched.
+
+        Exact, of Poisson's distribution [1]_, where the fleets do not differ: none in so many months still allows for a
+        rate of 3.7 in as many.
+
+        References
+        ----------
+        .. [1] F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28, 1936.
+        """
         episodes, watched = self._judgement.episodes, self._judgement.months_by_machine
         false = self._counts([e.machine for e in episodes if e.end is EpisodeEnd.FALSE_ALARM])
         months = np.array([watched.get(machine, 0.0) for machine in self._place])
-        return _middle(_ratio(self._fleets @ false, self._fleets @ months))
+        drawn = _middle(_ratio(self._fleets @ false, self._fleets @ months))
+        return drawn if drawn.varies else _poisson(int(false.sum()), float(months.sum()))
+
+    def reliability(self, horizon: timedelta) -> list[Interval]:
+        """Return the interval of the share that failed for each range of `RELIABILITY_EDGES`; NaN without a forecast.
+
+        Where the fleets do not differ, Wilson's of the cases: forecasts of one component within one horizon look at the
+        same time, so together they are one case.
+        """
+        rows, span = self._judgement.scored, span_ms(horizon)
+        place, machine = reliability_places(rows.probability), self._places(rows)
+        _, component = np.unique(rows.component.astype(str), return_inverse=True)
+        case = np.stack([machine, component, rows.time // span], axis=1)
+        return [
+            self._range(machine[own], rows.failed[own], case[own])
+            for own in (place == i for i in range(len(RELIABILITY_EDGES) - 1))
+        ]
+
+    def _range(self, machine: NDArray[np.int64], failed: Flags, case: NDArray[np.int64]) -> Interval:
+        if not len(failed):
+            return _UNKNOWN
+        all_rows, some = (
+            np.bincount(m, minlength=len(self._place)).astype(np.float64) for m in (machine, machine[failed])
+        )
+        drawn = _middle(_ratio(self._fleets @ some, self._fleets @ all_rows))
+        cases = len(np.unique(case, axis=0))
+        return drawn if drawn.varies else Interval(*wilson(round(float(failed.mean()) * cases), cases))
 
     def brier_skill(self, base: Values) -> Interval:
         """Return the interval of the Brier skill against a base rate for each scored row."""
         rows = self._judgement.scored
         error = self._fleets @ self._sums(rows, np.square(rows.probability - rows.failed))
-        return _middle(1 - _ratio(error, self._fleets @ self._sums(rows, np.square(base - rows.failed))))
+        reference = self._fleets @ self._sums(rows, np.square(base - rows.failed))
+        return _varying(_middle(1 - _ratio(error, reference)))
 
     def calibration_line(self) -> tuple[Interval, Interval]:
         """Return the intervals of calibration slope and intercept.
@@ -98,7 +161,7 @@ class FleetIntervals:
         """
         rows = self._judgement.scored
         if np.isnan(self._judgement.calibration_slope):
-            return Interval(float("nan"), float("nan")), Interval(float("nan"), float("nan"))
+            return _UNKNOWN, _UNKNOWN
         odds, pool = np.unique(np.round(logit(rows.probability) / _LOGIT_STEP), return_inverse=True)
         shape = (len(self._place), len(odds))
         cell = self._places(rows) * len(odds) + pool
@@ -106,7 +169,7 @@ class FleetIntervals:
         failed = np.bincount(cell, weights=rows.failed, minlength=shape[0] * shape[1]).reshape(shape)
         lines = [_line(odds * _LOGIT_STEP, fleet @ failed, fleet @ count) for fleet in self._fleets[:_SLOW_SAMPLES]]
         slopes, intercepts = np.array(lines).T
-        return _middle(slopes), _middle(intercepts)
+        return _varying(_middle(slopes)), _varying(_middle(intercepts))
 
     def _components(self) -> list[tuple[str, Flags]]:
         component = self._judgement.scored.component
@@ -154,6 +217,18 @@ def _line(odds: Values, failed: Values, count: Values) -> tuple[float, float]:
 def _middle(values: Values) -> Interval:
     known = values[~np.isnan(values)]
     if len(known) < len(values) / 2:
-        return Interval(float("nan"), float("nan"))
-    low, high = np.quantile(known, (0.025, 0.975))
+        return _UNKNOWN
+    low, high = np.quantile(known, _TAILS)
     return Interval(float(low), float(high))
+
+
+def _varying(drawn: Interval) -> Interval:
+    return drawn if drawn.varies else _UNKNOWN
+
+
+def _poisson(count: int, months: float) -> Interval:
+    """Return the exact 95 % interval of a rate; NaN without time."""
+    if not months:
+        return _UNKNOWN
+    low = chi2.ppf(_TAILS[0], 2 * count) / 2 if count else 0.0
+    return Interval(float(low / months), float(chi2.ppf(_TAILS[1], 2 * count + 2) / 2 / months))

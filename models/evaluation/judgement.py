@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from foreworn.fleet.history import MAINTENANCE_SCHEMA
 from foreworn.telemetry.sample import to_epoch_ms
 from models.evaluation.alarms import Episode, EpisodeEnd, FailureNotice, alarm_episodes, failure_notices
-from models.evaluation.outcomes import CENSORED, FAILED, PENDING, Record
+from models.evaluation.outcomes import CENSORED, FAILED, PENDING, Downtime, Record
 from models.evaluation.probability import ReliabilityBin, brier_score, brier_skill, calibration_line, reliability_table
 from models.evaluation.scored_rows import ScoredRows
 from models.features.row_index import RowIndex, span_ms
@@ -44,8 +45,9 @@ class Judgement:
         By scored machine, the scored time in months of 30 days.
     lead_time_h
         Quantiles of the lead time of all foretold failures, such as `{"p50": 21.0}`; empty if none was.
-    rows, failed_rows, censored_rows, pending_rows
-        Forecasts scored; of them followed by a failure; and those left out because nobody can know.
+    rows, failed_rows, censored_rows, pending_rows, down_rows
+        Forecasts scored; of them followed by a failure; those left out because nobody can know; and those left out
+        because their component had failed and did not run again yet.
     brier, brier_skill, calibration_slope, calibration_intercept, reliability
         Of the forecasts scored; NaN where there is none.
     """
@@ -64,6 +66,7 @@ class Judgement:
     failed_rows: int
     censored_rows: int
     pending_rows: int
+    down_rows: int
     brier: float
     brier_skill: float
     calibration_slope: float
@@ -97,6 +100,7 @@ def judge(
     start: datetime,
     end: datetime,
     maintenance: pa.Table | None = None,
+    repairs: pa.Table | None = None,
     known_until: datetime | None = None,
     notice: timedelta = NOTICE,
     base_rates: Mapping[str, float] | None = None,
@@ -106,9 +110,10 @@ def judge(
     Counted are the distinct failures (machine, component, time) of forecast machines and components
     with `start + notice <= time < end`: an earlier one could not have been foretold in time by
     forecasts that begin at `start`. Forecasts at a moment when their machine fails are left out: the
-    machine stands. So are forecasts issued when their outcome was known already, because data came late or
-    the platform was away: that is hindsight. Alarms are merged into episodes as `models.evaluation.alarms`
-    defines them.
+    machine stands. So are those of a component that had failed and was not renewed since, and a failure that
+    is noted of it meanwhile, as in training (`models.evaluation.outcomes.Downtime`). So are forecasts issued
+    when their outcome was known already, because data came late or the platform was away: that is hindsight.
+    Alarms are merged into episodes as `models.evaluation.alarms` defines them.
 
     Parameters
     ----------
@@ -124,6 +129,9 @@ def judge(
     maintenance
         `MAINTENANCE_SCHEMA`; with it, what a preventive replacement cut short is censored: neither
         right nor wrong. Without, a preventive replacement is survival, as in Microsoft's protocol.
+    repairs
+        `MAINTENANCE_SCHEMA`: what ends the time that a component stands failed; `maintenance` unless given.
+        Without either, failures count as repaired at once.
     known_until
         Up to where (inclusive) failures and maintenance are complete; `end` unless told otherwise.
         Forecasts whose horizon ends later are not scored, for of those only the failed could be; alarms whose
@@ -141,13 +149,20 @@ def judge(
     """
     forecasts = _within(forecasts, start, end)
     horizon = _only_horizon(forecasts)
+    told = maintenance if repairs is None else repairs
+    downtime = Downtime.of(failures, MAINTENANCE_SCHEMA.empty_table() if told is None else told)
+    failures = downtime.without_repeats(failures)
     record = Record.of(failures, maintenance, known_until=end if known_until is None else known_until)
     scored: list[ScoredRows] = []
     outcomes: list[NDArray[np.int8]] = []
     notices: list[FailureNotice] = []
     episodes: list[Episode] = []
+    down_rows = 0
     for component in sorted(forecasts["component"].unique().to_pylist()):
         index, issued, probability = _standing(forecasts, component, record, horizon)
+        runs = ~downtime.of_rows(index, component)
+        down_rows += int((~runs).sum())
+        index, issued, probability = index.where(runs), issued[runs], probability[runs]
         outcome = record.outcomes(index, component, horizon)
         scored.append(_scored(index, probability, component, outcome))
         outcomes.append(outcome)
@@ -168,6 +183,7 @@ def judge(
         months_by_machine=months,
         censored_rows=int((outcome == CENSORED).sum()),
         pending_rows=int((outcome == PENDING).sum()),
+        down_rows=down_rows,
     )
 
 
@@ -192,6 +208,7 @@ def pooled(parts: Sequence[Judgement], base: NDArray[np.float64], *, notice: tim
         months_by_machine=_added(part.months_by_machine for part in parts),
         censored_rows=sum(part.censored_rows for part in parts),
         pending_rows=sum(part.pending_rows for part in parts),
+        down_rows=sum(part.down_rows for part in parts),
     )
 
 
@@ -258,6 +275,7 @@ def _judgement(
     months_by_machine: Mapping[str, float],
     censored_rows: int,
     pending_rows: int,
+    down_rows: int,
 ) -> Judgement:
     caught = sum(n.caught(notice) for n in notices)
     leads = [n.lead_time_h for n in notices if n.lead_time_h is not None]
@@ -278,6 +296,7 @@ def _judgement(
         failed_rows=int(rows.failed.sum()),
         censored_rows=censored_rows,
         pending_rows=pending_rows,
+        down_rows=down_rows,
         brier=brier_score(rows.probability, rows.failed) if len(rows) else float("nan"),
         brier_skill=brier_skill(rows.probability, rows.failed, base) if len(rows) else float("nan"),
         calibration_slope=slope,

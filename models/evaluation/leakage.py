@@ -19,7 +19,7 @@ from foreworn.errors import ForewornError
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
 from models.evaluation.classification import average_precision
-from models.evaluation.outcomes import Occurrences
+from models.evaluation.outcomes import Occurrences, failed_and_not_renewed
 from models.evaluation.scored_rows import ScoredRows
 from models.features.row_index import RowIndex, span_ms
 
@@ -100,8 +100,9 @@ def check_shuffled_labels(rows: ScoredRows, *, draws: int = DRAWS) -> AgainstCha
     found = against_chance(rows, draws=draws)
     if not found.is_chance:
         raise LeakageFound(
-            f"trained on shuffled failures, {rows.component[0]} is still foretold: average precision "
-            f"{found.average_precision:.3f}, by chance at most {found.chance_high:.3f}; a feature reads the failures"
+            f"failures of {rows.component[0]} that were dealt out at random are still foretold, with an average "
+            f"precision of {found.average_precision:.3f}, by chance {found.chance_high:.3f} at most: something that it "
+            "reads is written because of a failure"
         )
     return found
 
@@ -114,20 +115,17 @@ def check_rows_after_failure(index: RowIndex, failures: Occurrences, renewals: O
     LeakageFound
         If one does: it can be told from a healthy row by what the failure did to the machine.
     """
-    for machine, own in index.places().items():
-        failed, renewed = failures.of(machine, component), renewals.of(machine, component)
-        if not len(failed):
-            continue
-        time = index.time[own]
-        latest = np.append(failed, np.iinfo(np.int64).max)[np.searchsorted(failed, time, side="right") - 1]
-        after = time >= failed[0]
-        since = np.searchsorted(renewed, time, side="left") - np.searchsorted(renewed, latest, side="left")
-        wrong = np.flatnonzero(after & (since <= 0))
-        if len(wrong):
-            raise LeakageFound(
-                f"{len(wrong)} rows of {machine} stand at or after a failure of its {component} that nothing has "
-                f"renewed since, the first at {from_epoch_ms(int(time[wrong[0]]))}: they know that it failed"
-            )
+    wrong = np.flatnonzero(failed_and_not_renewed(index, failures, renewals, component))
+    if not len(wrong):
+        return
+    first = wrong[np.argmin(index.time[wrong])]
+    machines = set(index.machine[wrong].tolist())
+    raise LeakageFound(
+        f"{len(wrong):,} of {len(index):,} rows of {component} stand at or after its failure with no repair of it on "
+        f"record, on {len(machines)} machine{'' if len(machines) == 1 else 's'}; the first is "
+        f"{index.machine[first]}, {from_epoch_ms(int(index.time[first])):%Y-%m-%d %H:%M} UTC. Such rows show what a "
+        "failure did, not what foretold it"
+    )
 
 
 def check_units_apart(train: Iterable[str], test: Iterable[str]) -> None:
@@ -160,7 +158,7 @@ def check_gap(train: RowIndex, test: RowIndex, horizon: timedelta) -> None:
     if reach > begin:
         raise LeakageFound(
             f"outcomes up to {from_epoch_ms(reach)} were learned from, and rows from {from_epoch_ms(begin)} on are "
-            "judged: leave a gap of one horizon"
+            "judged: there is no gap of one horizon between them"
         )
 
 
@@ -223,9 +221,10 @@ def check_plan(plan: ScoredRows, age: ScoredRows, *, everything: float = float("
     found = PlanProbe(against_chance(plan, draws=draws), against_chance(age, draws=draws), everything)
     if found.knows_the_plan:
         raise LeakageFound(
-            f"time since maintenance and the hour alone foretell {plan.component[0]} with an average precision of "
-            f"{found.plan.average_precision:.3f}; age explains {found.age.average_precision:.3f}, chance "
-            f"{found.plan.chance:.3f}: they carry the calendar of the maintenance plan; compare without_plan"
+            f"failures of {plan.component[0]} come when the plan looks: time since maintenance and the hour alone find "
+            f"them with an average precision of {found.plan.average_precision:.3f}, age alone with "
+            f"{found.age.average_precision:.3f}, chance with {found.plan.chance:.3f}. That will not hold for machines "
+            "that are visited otherwise"
         )
     return found
 

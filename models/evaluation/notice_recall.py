@@ -24,7 +24,7 @@ class NoticeRecall:
     caught
         Those told so many hours before at the latest, as `FailureNotice.rang` counts it.
     interval
-        Of the recall, by resampled machines.
+        Of the recall; `FleetIntervals.share`.
     """
 
     hours: int

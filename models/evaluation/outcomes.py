@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from foreworn.fleet.renewal import interventions
+from foreworn.fleet.renewal import CORRECTIVE, interventions, renewals
 from foreworn.health.label import Outcome
 from foreworn.telemetry.sample import to_epoch_ms
 from models.features.row_index import RowIndex, span_ms
@@ -124,10 +124,51 @@ class Record:
 
 
 def failed_and_not_renewed(
-    index: RowIndex, failures: Occurrences, renewals: Occurrences, component: str
+    index: RowIndex, failures: Occurrences, renewed: Occurrences, component: str
 ) -> NDArray[np.bool_]:
     """Tell which rows stand at a failure of their component, or after one that nothing had renewed before the row."""
-    return failures.last(index, component, side="right") > renewals.last(index, component, side="left")
+    return failures.last(index, component, side="right") > renewed.last(index, component, side="left")
+
+
+@dataclass(frozen=True, slots=True)
+class Downtime:
+    """When components have failed and do not run again yet; build it with `of`.
+
+    Where repairs of a component are on record nowhere, its failures count as repaired at once: else of a fleet that
+    notes failures alone nothing would be known after the first one.
+    """
+
+    failures: Occurrences
+    renewed: Occurrences
+    repaired: frozenset[str]
+
+    @classmethod
+    def of(cls, failures: pa.Table, maintenance: pa.Table) -> "Downtime":
+        """Build from `FAILURE_SCHEMA` and `MAINTENANCE_SCHEMA` tables."""
+        renewed = renewals(maintenance)
+        repaired = renewed.filter(pc.equal(renewed["kind"], CORRECTIVE))["component"]
+        return cls(Occurrences(failures), Occurrences(renewed), frozenset(pc.unique(repaired).to_pylist()))
+
+    def of_rows(self, index: RowIndex, component: str) -> NDArray[np.bool_]:
+        """Tell which rows stand from a failure of their component on, until after it was renewed."""
+        if component not in self.repaired:
+            return np.zeros(len(index), dtype=bool)
+        return failed_and_not_renewed(index, self.failures, self.renewed, component)
+
+    def without_repeats(self, failures: pa.Table) -> pa.Table:
+        """Return the failures of what ran: what has failed cannot fail again before it is renewed."""
+        index = RowIndex(np.array(failures["machine"].to_pylist(), dtype=object), _epoch_ms(failures["time"]))
+        component = np.array(failures["component"].to_pylist(), dtype=object)
+        first = np.ones(len(index), dtype=bool)
+        for name in self.repaired & set(component.tolist()):
+            before, renewed = (x.last(index, name, side="left") for x in (self.failures, self.renewed))
+            first &= (component != name) | (before <= renewed)
+        return failures.filter(pa.array(first))
+
+
+def _epoch_ms(column: pa.ChunkedArray) -> Times:
+    found: Times = column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    return found
 
 
 def _through(table: pa.Table, last: datetime) -> pa.Table:

@@ -66,9 +66,15 @@ class ReliabilityBin:
     failed_share: float
 
 
+def reliability_places(probability: Probabilities) -> NDArray[np.intp]:
+    """Return which range of `RELIABILITY_EDGES` each probability falls into."""
+    last = len(RELIABILITY_EDGES) - 2
+    return np.clip(np.searchsorted(RELIABILITY_EDGES, probability, side="right") - 1, 0, last)
+
+
 def reliability_table(probability: Probabilities, failed: Flags) -> list[ReliabilityBin]:
     """Return the bins of `RELIABILITY_EDGES`; each takes in its low end, the last one both."""
-    place = np.clip(np.searchsorted(RELIABILITY_EDGES, probability, side="right") - 1, 0, len(RELIABILITY_EDGES) - 2)
+    place = reliability_places(probability)
     bins = []
     for i, (low, high) in enumerate(pairwise(RELIABILITY_EDGES)):
         inside = place == i

@@ -17,12 +17,14 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.special import gammainc
 from scipy.stats import chi2
 
 from foreworn.economics.weibull_life import Life, WeibullLife, fit_weibull
 from foreworn.fleet.history import FleetHistory
+from foreworn.health.forecast import BY_AGE
 from foreworn.telemetry.sample import to_epoch_ms
 from models.evaluation.outcomes import Occurrences
 from models.features import FeatureSet, HoursSinceReplacement, RowIndex, compute
@@ -32,6 +34,7 @@ Values = NDArray[np.float64]
 CONFIDENCE: Final = 0.9
 _DAY_MS = 86_400_000.0
 _DAY_H = 24.0
+_AT_ONCE_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,41 @@ class AgeModel:
         Which one.
     life
         The distribution fitted to the lives on record.
+    since_ms
+        Since when anything was on record in training [epoch ms]: of a machine that was installed later, or at most a
+        day before, nothing can have been renewed unrecorded. None: no beginning is known without a renewal.
     """
 
     component: str
     life: WeibullLife
+    since_ms: int | None = None
 
     def age_days(self, history: FleetHistory, rows: RowIndex) -> Values:
-        """Return each row's age: days since the last renewal stamped before it; NaN where none is on record."""
+        """Return each row's age [days]: since the last renewal stamped before it.
+
+        Where none is on record, since the component's last failure, which counts as repaired at once; without one
+        since the machine's installation, if the record goes back so far. NaN where no beginning is on record.
+        """
         since = FeatureSet((HoursSinceReplacement(self.component),))
-        return np.asarray(compute(since, history, rows).matrix[:, 0] / _DAY_H)
+        days = np.array(compute(since, history, rows).matrix[:, 0] / _DAY_H)
+        unknown = np.flatnonzero(np.isnan(days))
+        if len(unknown):
+            days[unknown] = self._since_begun(history, rows.where(unknown))
+        return days
+
+    def _since_begun(self, history: FleetHistory, rows: RowIndex) -> Values:
+        """Return the age of components that nothing on record renewed; NaN where no beginning is on record."""
+        names, place = rows.machines()
+        known = {machine.id: to_epoch_ms(machine.installed_at) for machine in history.machines}
+        installed = np.array([known[name] for name in names], dtype=np.float64)
+        since = np.inf if self.since_ms is None else float(self.since_ms)
+        begun = np.where(installed >= since - _AT_ONCE_MS, installed, np.nan)[place]
+        failures = history.failures.filter(pc.equal(history.failures["component"], self.component))
+        broke = set(failures["machine"].to_pylist())
+        failed = np.flatnonzero(np.array([name in broke for name in names], dtype=bool)[place])
+        last = Occurrences(failures).last(rows.where(failed), self.component, side="left")
+        begun[failed] = np.where(last >= 0, last, begun[failed])
+        return np.where(begun <= rows.time, rows.time - begun, np.nan) / _DAY_MS
 
     def within(self, age_days: Values, horizon: timedelta) -> AgeProbability:
         """Return the probability of failing within a horizon.
@@ -81,7 +110,8 @@ class AgeModel:
     def basis(self) -> str:
         """What its forecasts rest on, for a person to read."""
         shape = "an assumed shape" if self.life.assumed else "a shape fitted to them"
-        return f"age alone: {self.life.failures} failures on record, a Weibull life with {shape}"
+        told = f"{self.life.failures} failure{'s' * (self.life.failures != 1)}"
+        return f"{BY_AGE}: {told} on record, a Weibull life with {shape}"
 
     def _limits(self) -> tuple[WeibullLife, WeibullLife]:
         """Return the lives if failures were as rare, and as frequent, as their number allows."""
@@ -131,12 +161,14 @@ def fit_age_model(
     for machine in history.machines:
         if component in machine.components and machine.id in watched_from:
             ends = [np.unique(found.of(machine.id, component)) for found in (failures, renewed)]
-            begun = max(since_ms, to_epoch_ms(machine.installed_at))
-            found = _lives(ends[0], ends[1], begun, until_ms, watched_from[machine.id], from_new=begun > since_ms)
+            installed = to_epoch_ms(machine.installed_at)
+            new = installed >= since_ms - _AT_ONCE_MS
+            begun = installed if new else since_ms
+            found = _lives(ends[0], ends[1], begun, until_ms, watched_from[machine.id], from_new=new)
             lives += [life for life in found if life.days > life.entry]
     if not any(life.failed for life in lives):
         return None
-    return AgeModel(component, fit_weibull(lives))
+    return AgeModel(component, fit_weibull(lives), since_ms)
 
 
 def _lives(

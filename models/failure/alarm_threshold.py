@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.alarms import EpisodeEnd, alarm_episodes, failure_notices
+from models.evaluation.alarms import ComponentWatch, EpisodeEnd
 from models.evaluation.outcomes import Record
 from models.features.row_index import RowIndex, span_ms
 
@@ -42,27 +42,50 @@ def choose_alarm_threshold(
     episodes, as `models.evaluation.alarms` counts them. Of the candidates (0.01 to 0.99) whose burden
     is within half a missed failure of the least, the middle one: a few episodes should not place it.
     """
-    burdens = np.array([_burden(unseen, record, c, horizon, notice, missed_weight) for c in CANDIDATES])
+    burdens = np.sum([_burdens(part, record, horizon, notice, missed_weight) for part in unseen], axis=0)
     good = np.flatnonzero(burdens <= burdens.min() + missed_weight / 2)
     return CANDIDATES[int(good[len(good) // 2])]
 
 
-def _burden(
-    unseen: Sequence[UnseenForecasts],
-    record: Record,
-    threshold: float,
-    horizon: timedelta,
-    notice: timedelta,
-    missed_weight: float,
-) -> float:
-    burden = 0.0
-    for part in unseen:
-        terms = (part.index, part.probability, part.component, record)
-        first, last = int(part.index.time.min()), int(part.index.time.max())
-        notices = failure_notices(
-            *terms, threshold=threshold, horizon=horizon, first=first + span_ms(notice), end=last + span_ms(horizon)
-        )
-        episodes = alarm_episodes(*terms, threshold=threshold, horizon=horizon)
-        burden += missed_weight * sum(not n.caught(notice) for n in notices)
-        burden += sum(e.end is EpisodeEnd.FALSE_ALARM for e in episodes)
-    return burden
+def _burdens(
+    part: UnseenForecasts, record: Record, horizon: timedelta, notice: timedelta, missed_weight: float
+) -> list[float]:
+    """Return the burden of each candidate on one component."""
+    watch = ComponentWatch(part.index, part.component, record, horizon=horizon)
+    counts = [_counted(watch, threshold, part, horizon=horizon, notice=notice) for threshold in CANDIDATES]
+    return [missed_weight * (found.failures - found.caught) + found.false_alarms for found in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCounts:
+    """What alarms of one component foretold.
+
+    Parameters
+    ----------
+    failures, caught
+        Failures that could have been foretold with the notice asked for, and those that were.
+    false_alarms
+        Episodes that nothing followed.
+    """
+
+    failures: int
+    caught: int
+    false_alarms: int
+
+
+def alarms_at(
+    threshold: float, part: UnseenForecasts, record: Record, *, horizon: timedelta, notice: timedelta
+) -> AlarmCounts:
+    """Return what alarms from a probability on would have foretold, as `models.evaluation.alarms` counts it."""
+    watch = ComponentWatch(part.index, part.component, record, horizon=horizon)
+    return _counted(watch, threshold, part, horizon=horizon, notice=notice)
+
+
+def _counted(
+    watch: ComponentWatch, threshold: float, part: UnseenForecasts, *, horizon: timedelta, notice: timedelta
+) -> AlarmCounts:
+    first, last = int(part.index.time.min()), int(part.index.time.max())
+    stretch = {"first": first + span_ms(notice), "end": last + span_ms(horizon)}
+    notices = watch.notices(part.probability, threshold, **stretch)
+    false_alarms = sum(e.end is EpisodeEnd.FALSE_ALARM for e in watch.episodes(part.probability, threshold))
+    return AlarmCounts(len(notices), sum(n.caught(notice) for n in notices), false_alarms)

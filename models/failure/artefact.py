@@ -18,10 +18,11 @@ from models.failure.gradient_boosted import GradientBoostedFailureModel, Provena
 from models.failure.periods import Period
 from models.failure.reasons import UsualRange
 from models.failure.settings import FailureModelSettings
+from models.failure.silence import SignalsHeard
 from models.features import FeatureSet
 from models.features.row_index import span_ms
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 CARD: Final = cards.FAILURE_MODEL
 
 
@@ -77,6 +78,7 @@ def _card(model: GradientBoostedFailureModel) -> dict[str, Any]:
         "threshold": model.threshold,
         "features": model.features.as_data(),
         "usual": [[[usual.low, usual.high] for usual in own] for own in model.usual],
+        "heard": model.heard.as_data(),
         "ages": [
             {
                 "component": name,
@@ -84,6 +86,7 @@ def _card(model: GradientBoostedFailureModel) -> dict[str, Any]:
                 "scale": age.life.scale,
                 "failures": age.life.failures,
                 "assumed": age.life.assumed,
+                "since_ms": age.since_ms,
             }
             for name, age in sorted(model.ages.items())
         ],
@@ -129,7 +132,8 @@ def _period(part: dict[str, Any], folder: Path) -> PeriodModel:
 
 
 def _age(data: dict[str, Any]) -> AgeModel:
-    return AgeModel(data["component"], WeibullLife(data["shape"], data["scale"], data["failures"], data["assumed"]))
+    life = WeibullLife(data["shape"], data["scale"], data["failures"], data["assumed"])
+    return AgeModel(data["component"], life, data["since_ms"])
 
 
 def _model(card: dict[str, Any], components: dict[str, ComponentModel]) -> GradientBoostedFailureModel:
@@ -139,6 +143,7 @@ def _model(card: dict[str, Any], components: dict[str, ComponentModel]) -> Gradi
         threshold=card["threshold"],
         features=FeatureSet.from_data(card["features"]),
         usual=tuple(tuple(UsualRange(low, high) for low, high in own) for own in card["usual"]),
+        heard=SignalsHeard.from_data(card["heard"]),
         components=components,
         ages={data["component"]: _age(data) for data in card["ages"]},
         models_seen=frozenset(card["models_seen"]),

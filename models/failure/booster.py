@@ -53,6 +53,10 @@ class Booster:
         """Return the trees in LightGBM's own text format."""
         return str(self._trees.model_to_string())
 
+    def gain(self) -> Values:
+        """Return by how much each feature's splits lowered the loss in training, (n_features,) float."""
+        return np.asarray(self._trees.feature_importance("gain"), dtype=np.float64)
+
     def raw(self, matrix: Values) -> Values:
         """Return the log-odds of each row."""
         return np.asarray(self._trees.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)

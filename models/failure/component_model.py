@@ -1,6 +1,6 @@
 """What a failure model knows of one component: a hazard for each interval of time ahead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -89,12 +89,23 @@ class ComponentModel:
 
     def probability(self, matrix: Values, horizon: timedelta) -> Values:
         """Return the probability of failing within any horizon, (n_rows,) float."""
-        needed = self._up_to(horizon)
-        return read_off(
-            cumulative(np.stack([part.hazard(matrix) for part in needed], axis=1)),
-            [part.period.end for part in needed],
-            horizon,
-        )
+        return self.probabilities(matrix, (horizon,))[:, 0]
+
+    def probabilities(self, matrix: Values, horizons: Sequence[timedelta]) -> Values:
+        """Return the probability of failing within each horizon, (n_rows, n_horizons) float."""
+        needed = self._up_to(max(horizons))
+        curve = cumulative(np.stack([part.hazard(matrix) for part in needed], axis=1))
+        ends = [part.period.end for part in needed]
+        return np.stack([read_off(curve, ends, horizon) for horizon in horizons], axis=1)
+
+    def gain(self) -> Values:
+        """Return by how much splits on each feature lowered the loss in training, all intervals together.
+
+        Returns
+        -------
+        (n_features,) float
+        """
+        return np.asarray(np.sum([part.booster.gain() for part in self.periods], axis=0))
 
     def contributions(self, matrix: Values, horizon: timedelta) -> Values:
         """Return each feature's share in the calibrated log-odds of failing within a horizon.

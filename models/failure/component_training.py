@@ -102,7 +102,8 @@ def too_little(rows: TrainingRows, component: str, settings: FailureModelSetting
     failures = len(rows.failure_times(component))
     days = rows.span / timedelta(days=1)
     if failures < settings.fewest_failures:
-        return f"{failures} failures in {days:.0f} days of training rows; {settings.fewest_failures} are needed"
+        told = f"{failures} failure{'s' * (failures != 1)}"
+        return f"{told} in {days:.0f} days of training rows; {settings.fewest_failures} are needed"
     failed, _ = targets(rows, component)
     if not _teaches(rows, component, settings, failed, rows.horizon):
         if settings.inner_folds_by == "machine":

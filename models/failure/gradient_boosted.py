@@ -12,10 +12,11 @@ from foreworn.fleet.machine import Machine
 from foreworn.health.forecast import Forecast, Reason
 from models.failure.age_model import AgeModel
 from models.failure.component_model import ComponentModel
-from models.failure.periods import read_off
-from models.failure.reasons import UsualRanges, age_reasons, reasons
+from models.failure.known_rows import KnownRows
+from models.failure.reasons import UsualRanges
 from models.failure.scored_matrix import ScoredMatrix
 from models.failure.settings import FailureModelSettings
+from models.failure.silence import ALL_ROWS, SignalsHeard
 from models.features import FeatureSet, RowIndex, compute
 
 _HOUR = timedelta(hours=1)
@@ -52,11 +53,11 @@ class GradientBoostedFailureModel:
     """A failure curve per component, from hazards of gradient-boosted trees; implements `FailureModel`.
 
     Components compete without knowing of each other: each has its own hazards, the cause-specific ones. That nothing
-    fails on a machine is the product of what its components survive with. A machine that has been silent is scored on
-    what is known, missing features being missing.
+    fails on a machine is the product of what its components survive with.
 
-    A component with too few failures to learn its signs, and any component of a machine model that training did not
-    know, is forecast by its age alone, and the forecast's first reason says so.
+    A component with too few failures to learn its signs, any component of a machine model that training did not know,
+    and any whose signs rest on signals that fell silent, is forecast by its age alone, and the forecast's first reason
+    says so.
 
     Parameters
     ----------
@@ -70,6 +71,8 @@ class GradientBoostedFailureModel:
         What it reads.
     usual
         Where the middle 90 % of the training rows lay, per machine model and feature.
+    heard
+        Which share of the training rows said something of each signal, per machine model.
     components
         By component, those whose signs were learned.
     ages
@@ -89,6 +92,7 @@ class GradientBoostedFailureModel:
     threshold: float
     features: FeatureSet
     usual: UsualRanges
+    heard: SignalsHeard
     components: Mapping[str, ComponentModel]
     ages: Mapping[str, AgeModel]
     models_seen: frozenset[str]
@@ -98,8 +102,13 @@ class GradientBoostedFailureModel:
 
     @property
     def lookback(self) -> timedelta:
-        """How much telemetry and events before a row its features need."""
+        """How much telemetry, events and log lines before a row its features need."""
         return self.features.lookback
+
+    @property
+    def reads_logs(self) -> bool:
+        """Whether its features read lines of operation logs."""
+        return self.features.reads_logs
 
     @property
     def base_rates(self) -> dict[str, float]:
@@ -117,6 +126,18 @@ class GradientBoostedFailureModel:
         learned = dict.fromkeys(self.components, "signs")
         return learned | {c: f"{a.basis}; {self.unlearned[c]}" for c, a in self.ages.items() if c in self.unlearned}
 
+    @property
+    def rests_on(self) -> dict[str, dict[str, float]]:
+        """By component learned, the share of what its trees gained in training that came from each signal."""
+        return {
+            name: dict(zip(self.heard.signals, self.leaning(part)[ALL_ROWS].tolist(), strict=True))
+            for name, part in self.components.items()
+        }
+
+    def leaning(self, part: ComponentModel) -> NDArray[np.float64]:
+        """Return how much a component's trees go by each signal, (n_groups, n_signals), as `SignalsHeard` has it."""
+        return self.heard.leaning(self.features, part.gain())
+
     def describe(self) -> dict[str, object]:
         """Return what a person asks about the model, as JSON-able values."""
         return {
@@ -128,6 +149,7 @@ class GradientBoostedFailureModel:
             "threshold": self.threshold,
             "components": sorted(self.basis),
             "basis": self.basis,
+            "rests_on": self.rests_on,
             "machine_models": sorted(self.models_seen),
             "left_out": self.components_left_out,
             "features": list(self.features.names),
@@ -143,11 +165,16 @@ class GradientBoostedFailureModel:
     ) -> dict[str, NDArray[np.float64]]:
         """Return per component learned the probability at each row, (n_rows,) float, without the reasons.
 
-        Within the model's horizon unless another is given.
+        Within the model's horizon unless another is given. By its signs, of machine models that training did not know
+        too; by its age where what they rest on is silent.
         """
-        matrix = compute(self.features, history, rows).matrix
-        asked = self.horizon if horizon is None else horizon
-        return {name: part.probability(matrix, asked) for name, part in self.components.items()}
+        known = self.known(compute(self.features, history, rows).matrix, history, rows)
+        asked, every = (self.horizon if horizon is None else horizon,), np.arange(len(rows))
+        return {name: known.probability(name, every, known.heard(name), asked)[:, 0] for name in self.components}
+
+    def known(self, matrix: NDArray[np.float64], history: FleetHistory, rows: RowIndex) -> KnownRows:
+        """Return rows whose features are known, (n_rows, n_features) float, as this model sees them."""
+        return KnownRows(self, history, rows, matrix)
 
     def forecast(
         self,
@@ -187,38 +214,18 @@ class GradientBoostedFailureModel:
         ----------
         matrix : (n_rows, n_features) float
         """
-        machines = {machine.id: machine for machine in history.machines}
-        found: list[tuple[int, Forecast]] = []
-        for name in sorted({*self.components, *self.ages}):
-            having = [i for i, (machine, _) in enumerate(rows) if name in machines[machine].components]
-            signs = [i for i in having if name in self.components and self.knows(machines[rows[i][0]], name)]
-            by_age = sorted(set(having) - set(signs)) if name in self.ages else []
-            if signs:
-                told = self._by_signs(name, matrix[signs], asked)
-                found += self._forecasts(name, signs, rows, told, asked, issued_at)
-            if by_age:
-                told = self._by_age(name, history, [rows[i] for i in by_age], asked)
-                found += self._forecasts(name, by_age, rows, told, asked, issued_at)
+        known, found = self.known(matrix, history, RowIndex.of(rows)), list[tuple[int, Forecast]]()
+        for name, own in known.told():
+            if len(own):
+                signs = known.by_signs(name)[own]
+                said = known.probability(name, own, signs, (*asked, *self.horizons))
+                told = _Told(said, known.why(name, own, signs))
+                found += self._forecasts(name, own.tolist(), rows, told, asked, issued_at)
         return [forecast for _, forecast in sorted(found, key=lambda pair: pair[0])]
 
     def knows(self, machine: Machine, component: str) -> bool:
         """Tell whether the component's signs were learned for machines like this; without an age model they must do."""
         return machine.model in self.models_seen or component not in self.ages
-
-    def _by_signs(self, component: str, matrix: NDArray[np.float64], asked: Sequence[timedelta]) -> "_Told":
-        part = self.components[component]
-        curve = part.curve(matrix)
-        told = [read_off(curve, part.ends, horizon) for horizon in (*asked, *self.horizons)]
-        why = reasons(self.features, self.usual, matrix, part.contributions(matrix, self.horizon))
-        return _Told(np.stack(told, axis=1), why)
-
-    def _by_age(
-        self, component: str, history: FleetHistory, rows: Sequence[tuple[str, datetime]], asked: Sequence[timedelta]
-    ) -> "_Told":
-        model = self.ages[component]
-        age = model.age_days(history, RowIndex.of(rows))
-        told = [model.within(age, horizon).probability for horizon in (*asked, *self.horizons)]
-        return _Told(np.stack(told, axis=1), age_reasons(model, age, self.horizon))
 
     def _forecasts(
         self,

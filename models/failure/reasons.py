@@ -1,22 +1,22 @@
 """Why a forecast is what it is: shares of signals, event codes and records, the largest first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foreworn.health.forecast import Reason
+from foreworn.health.forecast import BY_AGE, Reason
 from models.evaluation.logistic import logit
 from models.failure.age_model import CONFIDENCE, AgeModel
+from models.failure.silence import ALL_ROWS, group_of_rows, groups, signal_columns
 from models.features import FeatureSet, MachineModel
 
 Values = NDArray[np.float64]
 
 MOST_REASONS = 5
 MISSING = "missing signals"
-_ALL = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,8 @@ UsualRanges = tuple[tuple[UsualRange, ...], ...]
 
 def usual_ranges(features: FeatureSet, matrix: Values) -> UsualRanges:
     """Return the usual range of each column, of all rows and of each machine model's; NaN is left aside."""
-    model = _model_of_rows(features, matrix)
-    models = sum(len(f.models) for f in features.features if isinstance(f, MachineModel))
-    return tuple(_ranges(matrix if m == _ALL else matrix[model == m]) for m in range(models + 1))
-
-
-def _model_of_rows(features: FeatureSet, matrix: Values) -> NDArray[np.intp]:
-    """Return each row's place among the usual ranges: its machine model's, or that of all rows."""
-    if not features.categories:
-        return np.full(len(matrix), _ALL)
-    (column,) = features.categories
-    return np.nan_to_num(matrix[:, column] + 1, nan=_ALL).astype(np.intp)
+    group = group_of_rows(features, matrix)
+    return tuple(_ranges(matrix if g == ALL_ROWS else matrix[group == g]) for g in range(groups(features)))
 
 
 def _ranges(matrix: Values) -> tuple[UsualRange, ...]:
@@ -79,7 +70,7 @@ def reasons(
     )
     ranking = np.argsort(-total, axis=1, kind="stable")[:, :MOST_REASONS]
     sources = tuple(columns)
-    model = _model_of_rows(features, matrix).tolist()
+    model = group_of_rows(features, matrix).tolist()
     templates = [[_Template.of(features, own, c) for c in range(len(features.features))] for own in usual]
     silent = _silent_signals(features, matrix)
     return [
@@ -96,7 +87,7 @@ def reasons(
 
 def _silent_signals(features: FeatureSet, matrix: Values) -> list[tuple[Reason, ...]]:
     """Return for each row what is missing, as a reason without a share; nothing where every signal spoke."""
-    columns = {source: own for source, own in _columns_by_source(features).items() if source in features.signals}
+    columns = signal_columns(features)
     if not columns or not len(matrix):
         return [()] * len(matrix)
     unknown = np.stack([np.isnan(matrix[:, own]).all(axis=1) for own in columns.values()], axis=1)
@@ -104,8 +95,8 @@ def _silent_signals(features: FeatureSet, matrix: Values) -> list[tuple[Reason, 
     return [_missing([names[i] for i in np.flatnonzero(row)]) if row.any() else () for row in unknown]
 
 
-def _missing(signals: Sequence[str]) -> tuple[Reason, ...]:
-    told = f"nothing was said of {', '.join(signals)} in the look-back: forecast without"
+def _missing(signals: Sequence[str], then: str = "forecast without") -> tuple[Reason, ...]:
+    told = f"nothing was said of {', '.join(signals)} in the look-back: {then}"
     return (Reason(MISSING, told, None, None, None, 0.0),)
 
 
@@ -132,6 +123,23 @@ def age_reasons(model: AgeModel, age_days: Values, horizon: timedelta) -> list[t
             age_days.tolist(), said.low.tolist(), said.high.tolist(), share.tolist(), strict=True
         )
     ]
+
+
+def silence_reasons(by_age: tuple[Reason, ...], signals: Sequence[str], lost: float) -> tuple[Reason, ...]:
+    """Return the reasons of a forecast by age because signals fell silent: the first says so, the last names them.
+
+    Parameters
+    ----------
+    by_age
+        What `age_reasons` says of the row.
+    signals
+        Which.
+    lost
+        The share of what the component's trees go by that these are.
+    """
+    (age,) = by_age
+    because = age.feature.replace(BY_AGE, f"{BY_AGE}, as {lost:.0%} of its signs fell silent", 1)
+    return (replace(age, feature=because), *_missing(signals, "forecast by age"))
 
 
 def _percent(probability: float) -> str:

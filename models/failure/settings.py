@@ -15,8 +15,8 @@ class FailureModelSettings(BaseModel):
     with_events: bool = Field(True, description="Whether counts of events are among the features.")
     with_templates: bool = Field(
         False,
-        description="Whether events are also counted by their texts: templates are mined from those of the training "
-        "time and kept with the model, and texts that fit none are counted as such.",
+        description="Whether events are also counted by their texts, and lines of operation logs by theirs: templates "
+        "are mined from those of the training time and kept with the model; texts that fit none are counted as such.",
     )
     replaced_before_failure: Literal["left_out", "survived"] = Field(
         "left_out",
@@ -56,6 +56,13 @@ class FailureModelSettings(BaseModel):
     )
     fewest_failures: int = Field(
         10, ge=2, description="A component with fewer failures in the training time is forecast by its age alone."
+    )
+    most_silent: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="How much of what a component's trees gained in training may come from signals that are silent "
+        "now, though machines of the model always had them. Where it is more, the component is forecast by its age.",
     )
     notice: timedelta = Field(
         timedelta(hours=12), description="Notice that counts as caught when the alarm threshold is chosen."

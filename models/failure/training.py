@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,13 +14,15 @@ from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms, to_epoch_ms
 from models.failure.age_model import AgeModel, fit_age_model
-from models.failure.alarm_threshold import choose_alarm_threshold
+from models.failure.alarm_threshold import alarms_at, choose_alarm_threshold
 from models.failure.booster import library
+from models.failure.component_model import ComponentModel
 from models.failure.component_training import Learned, learn, too_little
 from models.failure.gradient_boosted import GradientBoostedFailureModel, Provenance
 from models.failure.periods import periods_to
 from models.failure.reasons import usual_ranges
 from models.failure.settings import FailureModelSettings
+from models.failure.silence import SignalsHeard
 from models.failure.training_rows import TrainingRows, first_times, training_rows
 from models.features import FeatureSet, features_of
 from models.features.row_index import span_ms
@@ -38,6 +41,7 @@ def train(
     settings: FailureModelSettings = _DEFAULTS,
     features: FeatureSet | None = None,
     leave_out: Collection[str] = (),
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> GradientBoostedFailureModel:
     """Train on what was stamped before `until`, and on nothing else.
 
@@ -61,6 +65,8 @@ def train(
         What to read; the default features of what the history holds before `until` unless given.
     leave_out
         Signals that the default features do not read, such as counters.
+    on_step
+        Called with what is begun or done, in words, for who waits.
 
     Raises
     ------
@@ -71,6 +77,7 @@ def train(
     until = min(until, _record_end(history, until))
     past = history.until(until)
     chosen = features or _features(past, horizon, settings, leave_out)
+    on_step(f"Computing {len(chosen.names):,} features of {len(past.machines):,} machines")
     rows = training_rows(
         past,
         chosen,
@@ -86,16 +93,23 @@ def train(
     if not kept and not ages:
         raise TooLittleHistory(_nothing_to_learn(rows, unlearned, until, settings.fewest_failures))
     # LightGBM lets go of the interpreter while it grows trees; each component's are its own.
+    on_step(f"Learning the signs of {', '.join(kept)} from {len(rows.index):,} rows" if kept else "Fitting ages")
     with ThreadPoolExecutor() as workers:
-        learned = list(workers.map(lambda name: learn(rows, name, settings, chosen.categories), kept))
+        learned = []
+        for part in workers.map(lambda name: learn(rows, name, settings, chosen.categories), kept):
+            learned.append(part)
+            on_step(f"Learned {part.model.component}, {len(learned)} of {len(kept)}")
+    on_step("Choosing from which probability on it alarms")
+    threshold = _alarm_threshold(learned, rows, settings)
     fingerprint = rows.fingerprint()
     return GradientBoostedFailureModel(
         version=_version(fingerprint, chosen, horizon, settings, ages),
         horizon=horizon,
-        threshold=_alarm_threshold(learned, rows, settings),
+        threshold=threshold,
         features=chosen,
         usual=usual_ranges(chosen, rows.rows.matrix),
-        components={part.model.component: part.model for part in learned},
+        heard=SignalsHeard.of(chosen, rows.rows.matrix),
+        components={part.model.component: _with_alarms(part, threshold, rows, settings) for part in learned},
         ages=ages,
         models_seen=_models_seen(past, rows),
         unlearned=unlearned,
@@ -176,6 +190,17 @@ def _alarm_threshold(learned: Sequence[Learned], rows: TrainingRows, settings: F
         notice=settings.notice,
         missed_weight=settings.missed_weight,
     )
+
+
+def _with_alarms(part: Learned, threshold: float, rows: TrainingRows, settings: FailureModelSettings) -> ComponentModel:
+    """Return a component's model with what alarms at the model's threshold foretold on its inner folds."""
+    found = alarms_at(threshold, part.unseen, rows.record, horizon=rows.horizon, notice=settings.notice)
+    counts = {
+        "inner_failures": found.failures,
+        "inner_caught": found.caught,
+        "inner_false_alarms": found.false_alarms,
+    }
+    return replace(part.model, metrics={**part.model.metrics, **counts})
 
 
 def _nothing_to_learn(rows: TrainingRows, unlearned: dict[str, str], until: datetime, fewest: int) -> str:

@@ -7,12 +7,11 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms, to_epoch_ms
-from models.evaluation.outcomes import FAILED, Occurrences, Record, failed_and_not_renewed
+from models.evaluation.outcomes import FAILED, Downtime, Record
 from models.failure.periods import Period, PeriodOutcomes, period_outcomes
 from models.features import FeatureRows, FeatureSet, RowIndex, compute
 from models.features.row_index import span_ms
@@ -141,14 +140,10 @@ def fitted(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np
 def runs(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np.bool_]:
     """Tell which rows are of a machine that has the component, and where it has not failed since it was renewed.
 
-    Where repairs of a component are on record nowhere, its failures count as repaired at once: else a fleet that notes
-    failures alone would teach nothing after the first one.
+    As `Downtime` has it: where repairs of a component are on record nowhere, its failures count as repaired at once.
     """
-    having, renewals = fitted(history, index, component), history.renewals
-    of_component = pc.and_(pc.equal(renewals["component"], component), pc.equal(renewals["kind"], "corrective"))
-    if not pc.any(of_component).as_py():
-        return having
-    return having & ~failed_and_not_renewed(index, Occurrences(history.failures), Occurrences(renewals), component)
+    downtime = Downtime.of(history.failures, history.maintenance)
+    return fitted(history, index, component) & ~downtime.of_rows(index, component)
 
 
 def scorable_rows(

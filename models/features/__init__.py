@@ -12,9 +12,9 @@ from models.features.definition import (
 )
 from models.features.feature_rows import FeatureRows, compute
 from models.features.feature_set import FeatureSet, default_features, features_of
-from models.features.log_templates import TemplateCount, UnknownTextCount
 from models.features.peers import PeerDifference
 from models.features.row_index import RowIndex
+from models.features.text_counts import TemplateCount, UnknownTextCount
 from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
 from models.features.use import HoursInLife, UseInLife
 from models.features.window_shapes import DecayingMean, HoursSinceStep, StepSize, WindowHigh, WindowLow, WindowSlope

@@ -2,7 +2,7 @@
 
 Visibility, the same for every feature and written down here once. A row at time t sees
 
-- telemetry and events stamped in (t - width, t],
+- telemetry, events and log lines stamped in (t - width, t],
 - maintenance stamped before t, never at t: the replacement that ends a failure is stamped with the
   failure's own hour,
 - the machine's master data,
@@ -43,7 +43,7 @@ class Feature(Protocol):
 
     @property
     def lookback(self) -> timedelta:
-        """How much telemetry and events before a row it needs."""
+        """How much telemetry, events and log lines before a row it needs."""
         ...
 
     def values(self, record: FleetRecord) -> Values:

@@ -15,9 +15,9 @@ from models.features.definition import (
     WindowMean,
     WindowSpread,
 )
-from models.features.log_templates import TemplateCount, UnknownTextCount
 from models.features.peers import PeerDifference
 from models.features.row_index import span_ms
+from models.features.text_counts import TemplateCount, UnknownTextCount
 from models.features.trend import DecayingLevel, ExponentialTrend, FirstLevel, LifeChange, LifeLevel, LifeSlope
 from models.features.use import HoursInLife, UseInLife
 from models.features.window_shapes import DecayingMean, HoursSinceStep, StepSize, WindowHigh, WindowLow, WindowSlope
@@ -70,12 +70,14 @@ def feature_as_data(feature: Feature) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": _kind(type(feature))}
     for name in _fields_of(type(feature)):
         value = getattr(feature, name)
-        told |= {name + _IN_MS: _in_ms(value)} if name in _SPANS else {name: _plain(value)}
+        told[_key(name)] = _in_ms(value) if name in _SPANS else _plain(value)
     return told
 
 
 def feature_from_data(data: dict[str, Any]) -> Feature:
-    """Build a definition from what `feature_as_data` gave.
+    """Build a definition from what `feature_as_data` gave, in this release or an older one.
+
+    A field that is not told, because it came later, has its default.
 
     Raises
     ------
@@ -85,13 +87,17 @@ def feature_from_data(data: dict[str, Any]) -> Feature:
     kind = KINDS.get(data.get("kind", ""))
     if kind is None:
         raise ValueError(f"unknown kind of feature {data.get('kind')!r}; known: {', '.join(KINDS)}")
-    told = {name: _span(data[name + _IN_MS]) if name in _SPANS else _hashable(data[name]) for name in _fields_of(kind)}
-    feature: Feature = kind(**told)
+    told = {name: data[_key(name)] for name in _fields_of(kind) if _key(name) in data}
+    feature: Feature = kind(**{n: _span(value) if n in _SPANS else _hashable(value) for n, value in told.items()})
     return feature
 
 
 def _fields_of(feature: type[Any]) -> list[str]:
     return [field.name for field in fields(feature)]
+
+
+def _key(name: str) -> str:
+    return name + _IN_MS if name in _SPANS else name
 
 
 def _in_ms(value: Any) -> Any:

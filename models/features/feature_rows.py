@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foreworn.fleet.history import FleetHistory
+from models.features.definition import WindowMean, WindowSpread
 from models.features.feature_set import FeatureSet
 from models.features.fleet_record import FleetRecord
 from models.features.row_index import RowIndex
-from models.features.window import Values
+from models.features.window import Values, WindowMoments
 
 _DIGITS = ".9g"  # a double keeps 15 to 17; nine survive another summation order
 
@@ -68,6 +69,16 @@ def compute(
     matrix = np.empty((len(index), len(features.features)), order="F")
     if len(index):
         record = FleetRecord(history, index, features.lookback)
+        _make_room(features, record, matrix)
         for column, feature in enumerate(features.features):
             matrix[:, column] = feature.values(record)
     return FeatureRows(features.names, index, matrix)
+
+
+def _make_room(features: FeatureSet, record: FleetRecord, matrix: Values) -> None:
+    """Have means and spreads written where they belong, of windows of which both are features."""
+    column = {f: number for number, f in enumerate(features.features) if isinstance(f, WindowMean | WindowSpread)}
+    for feature, mean in column.items():
+        spread = column.get(WindowSpread(feature.signal, feature.width))
+        if isinstance(feature, WindowMean) and spread is not None:
+            record.make_room(feature.signal, feature.width, WindowMoments(matrix[:, mean], matrix[:, spread]))

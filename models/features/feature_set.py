@@ -18,7 +18,8 @@ from models.features.definition import (
 )
 from models.features.feature_data import feature_as_data, feature_from_data
 from models.features.fleet_record import is_numeric
-from models.features.log_templates import TemplateCount, UnknownTextCount, mine_templates
+from models.features.log_templates import mine_templates
+from models.features.text_counts import TemplateCount, UnknownTextCount, text_counts
 from models.features.use import HoursInLife, UseInLife
 from models.features.weighting import WHOLE_LIFE
 from models.features.window_shapes import HoursSinceStep, StepSize
@@ -69,6 +70,11 @@ class FeatureSet:
         return {f.source for f in self.features if hasattr(f, "signal") or hasattr(f, "counter")}
 
     @property
+    def reads_logs(self) -> bool:
+        """Whether a feature reads lines of operation logs, which a live history holds only if it is asked for them."""
+        return any(isinstance(f, TemplateCount | UnknownTextCount) and f.of == "logs" for f in self.features)
+
+    @property
     def categories(self) -> tuple[int, ...]:
         """The columns that hold categories."""
         return tuple(i for i, f in enumerate(self.features) if isinstance(f, MachineModel))
@@ -112,6 +118,7 @@ def default_features(
     horizon: timedelta = LONG,
     step_window: timedelta | None = None,
     templates: Sequence[str] = (),
+    log_templates: Sequence[str] = (),
 ) -> FeatureSet:
     """Return the features that a failure model takes unless told otherwise.
 
@@ -119,7 +126,8 @@ def default_features(
     the last replacement of each component, age, and, where models are named, the machine model. For a
     horizon beyond two days the windows are 24 h and a week, and the change of each signal's mean from
     the one to the other is a feature too. With a `step_window` each signal's last step within it is one as well,
-    when it was and how large. With `templates` events are also counted by their texts, and those of no template.
+    when it was and how large. With `templates` events are also counted by their texts, and those of no template, and
+    with `log_templates` lines of operation logs are.
 
     Examples
     --------
@@ -136,9 +144,7 @@ def default_features(
         features += [kind(s, step_window) for s in signals for kind in (HoursSinceStep, StepSize)]
     if with_events:
         features += [EventCount(code, widths[-1]) for code in event_codes]
-    if with_events and templates:
-        features += [TemplateCount(template, widths[-1]) for template in templates]
-        features.append(UnknownTextCount(tuple(templates), widths[-1]))
+        features += [*text_counts(templates, widths[-1], "events"), *text_counts(log_templates, widths[-1], "logs")]
     features += [HoursSinceReplacement(component) for component in components]
     features.append(AgeYears())
     if machine_models:
@@ -158,7 +164,8 @@ def features_of(
     """Return the default features for what a history holds: its numeric signals, codes, components, models.
 
     `leave_out` names signals that are not to be read, such as counters: their level says which machine it is.
-    `with_templates` mines templates from the texts of the history's events: give what training may know, and no more.
+    `with_templates` mines templates from the texts of the history's events and log lines: give what training may know,
+    and no more.
     """
     return default_features(
         [s for s in history.signals if s not in leave_out and is_numeric(history.telemetry, s)],
@@ -169,4 +176,5 @@ def features_of(
         horizon=horizon,
         step_window=step_window,
         templates=mine_templates(history.events) if with_templates else (),
+        log_templates=mine_templates(history.logs) if with_templates else (),
     )

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from foreworn.errors import NotFound
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import to_epoch_ms
+from models.features.log_templates import TextsOf, Words, masked_texts
 from models.features.row_index import RowIndex, span_ms
 from models.features.weighting import RowWeights, Weighting
 from models.features.window import Times, Values, WindowMoments, Windows
+from models.features.window_ends import passed, passed_before
 
 _NO_PLACES = np.empty(0, dtype=np.int64)
 
@@ -66,16 +68,18 @@ class FleetRecord:
         self.machines = tuple(known[name] for name in names)
         self._history, self._lookback = history, lookback
         self.time = rows.time
-        tables = (history.telemetry, history.events, history.renewals)
+        tables = (history.telemetry, history.events, history.logs, history.renewals)
         stamps = [rows.time, *(_epoch_ms(table) for table in tables)]
         self._first = min((int(s.min()) for s in stamps if len(s)), default=0)
         last = max((int(s.max()) for s in stamps if len(s)), default=0)
         self._lane_width = last - self._first + span_ms(lookback) + 1
         self.lane = self.machine * self._lane_width
-        self.place = self.lane + self.time - self._first
-        self._telemetry, self._events, self._renewals = (self._laid_out(table) for table in tables)
+        self.place = self.lane + self.time
+        self.place -= self._first
+        self._telemetry, self._events, self._logs, self._renewals = (self._laid_out(table) for table in tables)
         self._samples: dict[str, tuple[Times, Values]] = {}
         self._moments: dict[tuple[str, timedelta], WindowMoments] = {}
+        self._room: dict[tuple[str, timedelta], WindowMoments] = {}
         self._seen: dict[int, NDArray[np.intp]] = {}
         self._windows: dict[tuple[int, timedelta], Windows] = {}
         self._stamps: dict[bytes, Times] = {}
@@ -84,7 +88,7 @@ class FleetRecord:
         self._found: dict[Hashable, Values] = {}
         self._life_starts: dict[str, Times] = {}
         self._fleet: FleetRecord | None = None
-        self._texts: tuple[Times, NDArray[np.intp], tuple[str, ...]] | None = None
+        self._texts: dict[TextsOf, tuple[Times, NDArray[np.intp], tuple[Words, ...]]] = {}
 
     def whole_fleet(self) -> "FleetRecord":
         """Return the record of all machines that the history knows, over the same stretch of time."""
@@ -112,14 +116,12 @@ class FleetRecord:
         """Return the places of the events of one code, sorted."""
         return _where(self._events, "code", code)
 
-    def texts(self) -> tuple[Times, NDArray[np.intp], tuple[str, ...]]:
-        """Return the places of all events, sorted, which text each carries, and the texts; "" for none."""
-        if self._texts is None:
-            table, places = self._events
-            coded = pc.fill_null(table["message"], "").combine_chunks().dictionary_encode()
-            which = coded.indices.to_numpy().astype(np.intp)
-            self._texts = places, which, tuple(coded.dictionary.to_pylist())
-        return self._texts
+    def texts(self, of: TextsOf) -> tuple[Times, NDArray[np.intp], tuple[Words, ...]]:
+        """Return the places of all events or log lines, sorted, which text each carries, and the texts, masked."""
+        if of not in self._texts:
+            table, places = {"events": self._events, "logs": self._logs}[of]
+            self._texts[of] = places, *masked_texts(table["message"])
+        return self._texts[of]
 
     def replacements(self, component: str) -> Times:
         """Return the places of what renewed one component, sorted."""
@@ -129,8 +131,13 @@ class FleetRecord:
         """Return the window moments of each row; mean and spread of one window are computed together."""
         if (signal, width) not in self._moments:
             places, values = self.samples(signal)
-            self._moments[signal, width] = self._windows_of(places, width).moments(values)
+            room = self._room.get((signal, width))
+            self._moments[signal, width] = self._windows_of(places, width).moments(values, room)
         return self._moments[signal, width]
+
+    def make_room(self, signal: str, width: timedelta, room: WindowMoments) -> None:
+        """Have the moments of a window written here once they are asked for, and not written a second time."""
+        self._room[signal, width] = room
 
     def life_start(self, component: str) -> Times:
         """Return per row where its component's life began: its last replacement before the row, or installation.
@@ -200,7 +207,7 @@ class FleetRecord:
             By name, a value for each row of telemetry, as `aligned` gives them; NaN where there is none.
         """
         other = copy(self)
-        other._moments, other._found = {}, {}
+        other._moments, other._room, other._found = {}, {}, {}
         _, places = self._telemetry
         derived = {name: self._without_nulls(places, values) for name, values in signals.items()}
         other._samples = self._samples | derived
@@ -219,9 +226,9 @@ class FleetRecord:
         key = (id(places), width)
         if key not in self._windows:
             if id(places) not in self._seen:
-                self._seen[id(places)] = np.searchsorted(places, self.place, side="right")
-            first = np.searchsorted(places, self.place - span_ms(width), side="right")
-            self._windows[key] = Windows.between(first, self._seen[id(places)])
+                self._seen[id(places)] = passed(places, self.place)
+            seen = self._seen[id(places)]
+            self._windows[key] = Windows.between(passed_before(places, self.place, span_ms(width), seen), seen)
         return self._windows[key]
 
     def _without_nulls(self, places: Times, values: Values) -> tuple[Times, Values]:
@@ -242,16 +249,25 @@ class FleetRecord:
 
     def _laid_out(self, table: pa.Table) -> tuple[pa.Table, Times]:
         """Return the rows' machines' part of a table in the order of the line, and the places."""
-        own = pc.index_in(table["machine"], pa.array([m.id for m in self.machines], pa.string()))
-        if own.null_count:
-            keep = pc.is_valid(own)
-            table, own = table.filter(keep), own.filter(keep)
-        machine = own.to_numpy().astype(np.int64)
-        places = machine * self._lane_width + _epoch_ms(table) - self._first
+        heads, counts = _runs_of(table["machine"])
+        machine = pc.index_in(heads, pa.array([m.id for m in self.machines], pa.string()))
+        if machine.null_count:
+            keep = np.repeat(pc.is_valid(machine).to_numpy(zero_copy_only=False), counts)
+            table, counts, machine = table.filter(pa.array(keep)), counts[machine.is_valid()], machine.drop_null()
+        places = np.repeat(machine.to_numpy().astype(np.int64) * self._lane_width - self._first, counts)
+        places += _epoch_ms(table)
         if (places[1:] < places[:-1]).any():
             order = np.argsort(places, kind="stable")
             table, places = table.take(pa.array(order)), places[order]
         return table, places
+
+
+def _runs_of(labels: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Return the labels that are not as the one before, and how often each stands."""
+    whole = labels.combine_chunks()
+    other = pc.indices_nonzero(pc.not_equal(whole[1:], whole[:-1])).to_numpy().astype(np.int64)
+    begins = np.append(0, other + 1)[: len(whole)]
+    return whole.take(pa.array(begins)), np.diff(begins, append=len(whole))
 
 
 def is_numeric(telemetry: pa.Table, signal: str) -> bool:

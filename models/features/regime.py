@@ -180,6 +180,10 @@ class RegimeResiduals:
         found[code == UNSEEN] = np.nan
         return found
 
+    def regime_of_samples(self, record: FleetRecord) -> NDArray[np.intp]:
+        """Return the regime of every row of telemetry, (n_samples,) int; `UNSEEN` outside of all of them."""
+        return self.regimes.of(record.aligned(self.regimes.settings))
+
     def on(self, record: FleetRecord) -> FleetRecord:
         """Return the record with the residuals as signals."""
         settings = record.aligned(self.regimes.settings)

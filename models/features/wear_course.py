@@ -161,9 +161,9 @@ class ExponentialWear:
         return found
 
     def _sets(self) -> list[tuple[int, ...]]:
-        """Return which indices are followed together: the main direction of the signals alone, and all."""
-        every = tuple(range(len(self.indices)))
-        return [(1,), every] if len(every) > 1 else [every]
+        """Return which indices are followed together: the first alone, and all others, which it is a sum of."""
+        others = tuple(range(1, len(self.indices)))
+        return [(0,), others] if others else [(0,)]
 
     def _names(self, which: Sequence[int]) -> tuple[str, ...]:
         return tuple(self.indices[i] for i in which)

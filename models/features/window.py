@@ -1,12 +1,13 @@
 """Mean and spread over time windows of irregular samples, each from its own samples only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.window_ends import passed, passed_before
 from models.features.window_sums import Alike
 
 Times = NDArray[np.int64]
@@ -15,6 +16,7 @@ Places = NDArray[np.intp]
 
 _LARGEST_GATHER = 72_000  # samples held at once; 576 KB per array, so that they stay in the processor's cache
 _SHORTEST_RUN = 64  # windows at equal steps on average, from which on their samples are not gathered one by one
+_LONGEST_HOLE = 16  # windows nobody asked for, between two that were: cheaper to sum than to begin anew
 _STEPS_LOOKED_AT = 100
 
 
@@ -50,7 +52,8 @@ def window_bounds(stamps: Times, times: Times, width: int) -> tuple[NDArray[np.i
     >>> int(first[0]), int(last[0])
     (1, 3)
     """
-    return np.searchsorted(stamps, times - width, side="right"), np.searchsorted(stamps, times, side="right")
+    seen = passed(stamps, times)
+    return passed_before(stamps, times, width, seen), seen
 
 
 def window_moments(stamps: Times, values: Values, times: Times, width: int) -> WindowMoments:
@@ -84,53 +87,118 @@ class Windows:
     ----------
     count : int
         How many windows.
-    alike : tuple of (windows, Alike)
-        Those that have samples: their places among all windows, and their samples.
+    runs : tuple of Run
+        Those that have samples.
     """
 
     count: int
-    alike: tuple[tuple[Places | slice, Alike], ...]
+    runs: tuple["Run", ...]
 
     @classmethod
     def between(cls, first: Places, last: Places) -> "Windows":
         """Build from the index ranges [first, last), one per window, as `window_bounds` gives them."""
         samples = last - first
         if len(first) and samples[0] and (samples == samples[0]).all():
-            return cls(len(first), tuple(_alike(int(samples[0]), None, first)))
+            return cls(len(first), tuple(_runs(int(samples[0]), None, first)))
         # Small integers are sorted by radix.
         kind = samples.astype(np.min_scalar_type(samples.max(initial=0)))
         order = np.argsort(kind, kind="stable")
         cuts = np.flatnonzero(np.diff(kind[order], prepend=0)).tolist()
         groups = [order[a:b] for a, b in pairwise([*cuts, len(order)])]
-        return cls(len(first), tuple(part for own in groups for part in _alike(int(samples[own[0]]), own, first[own])))
+        return cls(len(first), tuple(run for own in groups for run in _runs(int(samples[own[0]]), own, first[own])))
 
-    def moments(self, values: Values) -> WindowMoments:
-        """Return mean and spread of a signal's values in each window; see `window_moments`.
+    def moments(self, values: Values, room: WindowMoments | None = None) -> WindowMoments:
+        """Return mean and spread of a signal's values in each window, in `room` if there is some; see `window_moments`.
 
         In which order a window is summed follows from its own number of samples alone.
         """
-        mean, spread = np.empty(self.count), np.empty(self.count)
-        if sum(len(alike.first) for _, alike in self.alike) < self.count:
+        found = WindowMoments(np.empty(self.count), np.empty(self.count)) if room is None else room
+        mean, spread = found.mean, found.spread
+        if sum(run.count for run in self.runs) < self.count:
             mean[:], spread[:] = np.nan, np.nan
-        for windows, alike in self.alike:
-            begin, offset, squares = alike.sums(values)
-            mean[windows] = begin + offset
-            spread[windows] = np.sqrt(squares / (alike.samples - 1)) if alike.samples > 1 else np.nan
-        return WindowMoments(mean, spread)
+        for run in self.runs:
+            run.write(values, found)
+        return found
 
 
-def _alike(samples: int, windows: Places | None, first: Places) -> Iterator[tuple[Places | slice, Alike]]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Windows of as many samples that are summed at once.
+
+    Parameters
+    ----------
+    alike : Alike
+        Their samples, and those of a few windows between them that nobody asked for.
+    stretches : tuple of (windows, slice)
+        Windows that were asked for, as their places among all windows, and where they stand in `alike`.
+    """
+
+    alike: Alike
+    stretches: tuple[tuple[Places | slice, slice], ...]
+
+    @property
+    def count(self) -> int:
+        """How many windows were asked for."""
+        return sum(own.stop - own.start for _, own in self.stretches)
+
+    def write(self, values: Values, found: WindowMoments) -> None:
+        """Write mean and spread of a signal's values to the places of the windows that were asked for."""
+        mean, offset, squares = self.alike.sums(values)
+        mean += offset
+        squares /= self.alike.samples - 1 if self.alike.samples > 1 else np.nan
+        np.sqrt(squares, out=squares)
+        for windows, own in self.stretches:
+            found.mean[windows] = mean[own]
+            found.spread[windows] = squares[own]
+
+
+def _runs(samples: int, windows: Places | None, first: Places) -> Iterator[Run]:
     """Cut windows of as many samples into runs that begin at equal steps, where most do, and these to fit the cache.
 
     `windows` is None where they are all there are.
     """
     steps = np.diff(first)
     step = int(np.median(steps[:: len(steps) // _STEPS_LOOKED_AT + 1])) if len(steps) else 0
-    cuts = np.flatnonzero(steps != step) + 1
-    regular = step > 0 and len(cuts) * _SHORTEST_RUN < len(first)
-    for begin, end in pairwise([0, *(cuts.tolist() if regular else ()), len(first)]):
-        run = Alike(samples, first[begin:end], step if regular else 0)
-        most = max(_LARGEST_GATHER // run.gathered, 1)
+    odd = np.flatnonzero(steps != step)
+    if step <= 0 or len(odd) * _SHORTEST_RUN >= len(first):
+        step, odd = 0, odd[:0]
+    holes, cuts = _holes_and_cuts(odd, steps[odd], step)
+    one = Alike(samples, range(0, step, step) if step else first[:1])
+    most = max(_LARGEST_GATHER // max(one.gathered, 1), 1)
+    for begin, end in pairwise([0, *cuts.tolist(), len(first)]):
         for a in range(begin, end, most):
-            own = slice(a, min(a + most, end))
-            yield own if windows is None else windows[own], Alike(samples, first[own], run.step)
+            b = min(a + most, end)
+            within = holes[slice(*np.searchsorted(holes, [a + 1, b]))].tolist()
+            yield _run(samples, windows, first, [a, *within, b], step)
+
+
+def _holes_and_cuts(odd: Places, far: Places, step: int) -> tuple[Places, Places]:
+    """Return before which windows a few of equal steps are left out, and which begin out of step.
+
+    Parameters
+    ----------
+    odd : (n_odd,) int
+        The windows after which another step comes.
+    far : (n_odd,) int
+        By how many samples.
+    """
+    hole = (far > step) & (far % max(step, 1) == 0) & (far <= step * _LONGEST_HOLE)
+    return odd[hole] + 1, odd[~hole] + 1
+
+
+def _run(samples: int, windows: Places | None, first: Places, bounds: Sequence[int], step: int) -> Run:
+    """Return the windows between the first and the last bound; between two bounds each begins a step after another."""
+    if not step:
+        begins = np.asarray(bounds) - bounds[0]
+        alike = Alike(samples, first[bounds[0] : bounds[-1]])
+    else:
+        start, stop = int(first[bounds[0]]), int(first[bounds[-1] - 1]) + 1
+        begins = (first[bounds[:-1]] - start) // step
+        alike = Alike(samples, range(start, stop, step))
+    return Run(
+        alike,
+        tuple(
+            (slice(a, b) if windows is None else windows[a:b], slice(place, place + b - a))
+            for (a, b), place in zip(pairwise(bounds), begins.tolist(), strict=False)
+        ),
+    )

@@ -5,6 +5,7 @@ samples are added up as eight parts of the same size, and these by twos. A sum o
 still, but its rounding depends on where the record begins.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,20 +47,17 @@ class Alike:
     ----------
     samples : int
         How many each of them has, at least one.
-    first : (n_windows,) int
-        The first sample of each.
-    step : int
-        By how many samples each begins after the one before; 0 where that differs.
+    first : range or (n_windows,) int
+        The first sample of each; a range where they begin at equal steps.
     """
 
     samples: int
-    first: Places
-    step: int
+    first: range | Places
 
     @property
     def gathered(self) -> int:
         """How many samples are laid out per window, about."""
-        return self.samples // _PARTS if self._parts_are_shared else self.samples
+        return self.samples // _PARTS if self._shared_step else self.samples
 
     def sums(self, values: Values) -> Sums:
         """Return the sums of a signal's values; which windows are asked for at once changes no bit of any."""
@@ -72,51 +70,79 @@ class Alike:
             half = size << doubling
             sums = _joined(Sums(*(of[:-distance] for of in sums)), half, Sums(*(of[distance:] for of in sums)), half)
         if rest:
-            left_over = Alike(rest, self.first + _PARTS * size, self.step)
+            left_over = Alike(rest, _moved(self.first, _PARTS * size))
             sums = _joined(sums, _PARTS * size, left_over.sums(values), rest)
         return sums
 
     @property
-    def _parts_are_shared(self) -> bool:
-        return self.samples > _MOST_SINGLY and self.step > 0 and self.samples // _PARTS % self.step == 0
+    def _shared_step(self) -> int:
+        """The step of windows that have parts in common; 0 where they have none."""
+        step = self.first.step if isinstance(self.first, range) and self.samples > _MOST_SINGLY else 0
+        return step if step and self.samples // _PARTS % step == 0 else 0
 
     def _parts(self, size: int) -> tuple["Alike", tuple[int, int, int]]:
         """Return the parts of all windows, and how far apart lie those that are joined, once, twice and thrice."""
         count = len(self.first)
-        if self._parts_are_shared:
-            far = size // self.step
-            begins = self.first[0] + self.step * np.arange(count + (_PARTS - 1) * far)
-            return Alike(size, begins, self.step), (far, 2 * far, 4 * far)
-        return Alike(size, (self.first + size * _BY_HALVES).ravel(), 0), (4 * count, 2 * count, count)
+        if step := self._shared_step:
+            begin, far = self.first[0], size // step
+            begins = range(begin, begin + step * (count + (_PARTS - 1) * far), step)
+            return Alike(size, begins), (far, 2 * far, 4 * far)
+        return Alike(size, (_places(self.first) + size * _BY_HALVES).ravel()), (4 * count, 2 * count, count)
 
     def _singly(self, values: Values) -> Sums:
         """Return the sums of a few samples, laid side by side: one line holds the i-th sample of each window."""
-        begin = values.take(self.first)
-        if self.samples == 1:
+        begin, lines = self._lines(values)
+        if not len(lines):
             return Sums(begin, np.zeros(len(begin)), np.zeros(len(begin)))
-        lines = self._lines(values, begin)
         offset = _total(lines)
         offset /= self.samples
+        squares = np.square(offset)
         lines -= offset
-        return Sums(begin, offset, _total(np.square(lines, out=lines)))
+        squares = _total([squares, *np.square(lines, out=lines)])
+        return Sums(begin, offset, squares)
 
-    def _lines(self, values: Values, begin: Values) -> Values:
-        """Return (samples, n_windows) values less the first of each window."""
-        count, start = len(self.first), int(self.first[0])
-        turns = -(-self.samples // max(self.step, 1))
-        length = count + turns - 1
-        if not 0 < self.step <= self.samples or start + self.step * length > len(values):
-            lines = values.take(self.first + np.arange(self.samples)[:, np.newaxis])
-            return np.subtract(lines, begin, out=lines)
-        # Windows at equal steps overlap: every step-th sample in one line, and what windows need lies side by side.
-        combed = np.ascontiguousarray(values[start : start + self.step * length].reshape(length, self.step).T)
-        shape, strides = (turns, self.step, count), (8, 8 * length, 8)
-        lines = np.ndarray(shape, np.float64, combed, strides=strides) - begin
-        return lines.reshape(-1, count)[: self.samples]
+    def _lines(self, values: Values) -> tuple[Values, Values]:
+        """Return the first value of each window, and the (samples - 1, n_windows) others less it."""
+        combed = self._combed(values)
+        if combed is None:
+            first = _places(self.first)
+            begin = values.take(first)
+            lines = values.take(first + np.arange(1, self.samples)[:, np.newaxis])
+            return begin, np.subtract(lines, begin, out=lines)
+        step, count = len(combed), len(self.first)
+        begin = combed[0, :count].copy()
+        lines = np.empty((self.samples - 1, count))
+        for turn in range(-(-self.samples // step)):
+            number = range(max(turn * step, 1), min((turn + 1) * step, self.samples))
+            own = combed[number.start - turn * step : number.stop - turn * step, turn : turn + count]
+            np.subtract(own, begin, out=lines[number.start - 1 : number.stop - 1])
+        return begin, lines
+
+    def _combed(self, values: Values) -> Values | None:
+        """Return every step-th sample in one line, what windows need side by side; None where they do not overlap."""
+        if not isinstance(self.first, range) or self.first.step > self.samples:
+            return None
+        step, start = self.first.step, self.first[0]
+        turns = -(-self.samples // step)
+        length = len(self.first) + turns - 1
+        if start + step * length > len(values):
+            return None
+        combed = values[start : start + step * length].reshape(length, step).T
+        return combed if turns == 1 else np.ascontiguousarray(combed)
 
 
-def _total(lines: Values) -> Values:
+def _places(first: range | Places) -> Places:
+    return np.arange(first.start, first.stop, first.step) if isinstance(first, range) else first
+
+
+def _moved(first: range | Places, by: int) -> range | Places:
+    return range(first.start + by, first.stop + by, first.step) if isinstance(first, range) else first + by
+
+
+def _total(lines: Sequence[Values] | Values) -> Values:
     """Return the sum over lines, one after the other: NumPy's own order depends on how many windows there are."""
+    if len(lines) == 1:
+        return lines[0].copy()
     total: Values = lines[0] + lines[1]
     for line in lines[2:]:
         total += line

@@ -18,7 +18,7 @@ from models.life.settings import LifeModelSettings
 from models.life.trees import LifeTrees
 from models.life.widening import Widening
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 CARD: Final = cards.LIFE_MODEL
 INPUTS: Final = "inputs.json"
 

@@ -81,12 +81,10 @@ class LifeInputs:
         The machines of the other rows are not looked at: neither their samples nor how long they lived.
         """
         residuals = _residuals(rows, signals, component, teach, settings)
-        record = residuals.on(rows.record)
-        smoothed = _levels(record, residuals.names, component, settings)
-        share = np.where(rows.ended & teach, np.minimum(rows.left, settings.cap) / settings.cap, np.nan)
-        indices = FusedIndices.fit(residuals.names, smoothed, share)
+        indices = _indices(residuals, rows, component, teach, settings)
         features = life_features(residuals.names, indices.names, component, settings)
-        inputs, record = cls(residuals, indices, features, None, None, settings.unit), indices.on(record)
+        inputs = cls(residuals, indices, features, None, None, settings.unit)
+        record = inputs._fused(rows.record)
         if settings.with_similar_lives and settings.with_long_history:
             inputs = replace(inputs, past=_past_lives(record, rows, indices, component, teach, settings))
         if settings.with_course_of_wear and settings.with_long_history:
@@ -95,7 +93,10 @@ class LifeInputs:
 
     def matrix(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
         """Return the columns of each row, (n_rows, n_columns) float; NaN where something is not known."""
-        return self._columns_on(self.indices.on(self.residuals.on(record)), machine)
+        return self._columns_on(self._fused(record), machine)
+
+    def _fused(self, record: FleetRecord) -> FleetRecord:
+        return self.indices.on(self.residuals.on(record), self.residuals.regime_of_samples(record))
 
     def _columns_on(self, record: FleetRecord, machine: NDArray[np.object_]) -> Values:
         found = [np.stack([feature.values(record) for feature in self.features.features], axis=1)]
@@ -193,6 +194,22 @@ def _residuals(
     return found.with_covariance(_levels(found.on(record), found.names, component, settings)[teach])
 
 
+def _indices(
+    residuals: RegimeResiduals, rows: LifeRows, component: str, teach: Mask, settings: LifeModelSettings
+) -> FusedIndices:
+    record, regime = residuals.on(rows.record), residuals.regime_of_samples(rows.record)
+    last = rows.record.last_sample()[teach]
+    lives = np.stack([rows.record.machine, rows.record.life_start(component)], axis=1)[teach]
+    _, life = np.unique(lives, axis=0, return_inverse=True)
+    values = record.aligned(residuals.names)[last]
+    found = FusedIndices.directions(residuals.names, values, regime[last], life.ravel(), len(residuals.regimes))
+    share = np.where(rows.ended & teach, np.minimum(rows.left, settings.cap) / settings.cap, np.nan)
+    fused = found.on(record, regime)
+    samples = fused.aligned(found.names)[rows.record.last_sample()]
+    smoothed = _levels(fused, found.names, component, settings)
+    return found.turned(samples, smoothed, share, rows.last_of_lives(component, teach))
+
+
 def _levels(record: FleetRecord, signals: Sequence[str], component: str, settings: LifeModelSettings) -> Values:
     smooth = [LifeLevel(signal, component, _SHAPE_STEP * settings.step).values(record) for signal in signals]
     return np.stack(smooth, axis=1)
@@ -230,11 +247,7 @@ def _wear(
     settings: LifeModelSettings,
 ) -> ExponentialWear:
     """Learn from each life's last row; where the unit is a counter, its life is taken to end there."""
-    known = np.flatnonzero(teach & rows.ended & ~np.isnan(rows.left))
-    lives = np.stack([record.machine, record.life_start(component)], axis=1)[known]
-    order = np.lexsort((-rows.left[known], lives[:, 1], lives[:, 0]))
-    last = np.append(np.any(np.diff(lives[order], axis=0) != 0, axis=1), True)
-    ends = known[order[last]]
+    ends = rows.last_of_lives(component, teach)
     hours = rows.left[ends] if settings.unit == HOURS else np.zeros(len(ends))
     constants = tuple(n * settings.step for n in _WEAR_CONSTANTS)
     return ExponentialWear.fit(record, ends, hours, indices.names, component, settings.step, constants)

@@ -47,6 +47,14 @@ class LifeRows:
     lives: int
     cut_short: int
 
+    def last_of_lives(self, component: str, among: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the last row of each life that ended in a failure, among some rows."""
+        known = np.flatnonzero(among & self.ended & ~np.isnan(self.left))
+        lives = np.stack([self.record.machine, self.record.life_start(component)], axis=1)[known]
+        order = np.lexsort((-self.left[known], lives[:, 1], lives[:, 0]))
+        last = np.append(np.any(np.diff(lives[order], axis=0) != 0, axis=1), [True] * min(len(known), 1))
+        return np.asarray(known[order[last]], dtype=np.intp)
+
 
 def sample_rows(history: FleetHistory, every: timedelta) -> RowIndex:
     """Return each machine's latest sample in each stretch of `every`, by machine and time."""

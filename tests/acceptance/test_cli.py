@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from foreworn import __version__
-from foreworn.bootstrap import open_model_store, write_history
+from foreworn.bootstrap import open_model_store, open_stores, write_history
+from foreworn.loop import life_training
+from foreworn.loop.life_training import settings_for
 from foreworn.settings import Settings
 from foreworn.storage.history.writing import spell_time
 from simulators import golden
@@ -50,6 +52,14 @@ def test_a_template_is_written_checked_and_loaded(foreworn: Command, tmp_path: P
     loaded = foreworn("import", "load", folder)
     assert loaded.code == 0
     assert "1 machine registered, 1 sample stored" in loaded.out
+    assert "Writing telemetry and events: 1 samples" in loaded.err
+    stores = open_stores(Settings(data_dir=foreworn.data))
+    try:
+        (device,) = stores.progress.all()
+    finally:
+        stores.close()
+    assert device.watermark is not None, "the console says how far the data reaches"
+    assert device.last_received_at is None
 
 
 def test_a_template_never_writes_over_a_folder(foreworn: Command, tmp_path: Path) -> None:
@@ -81,17 +91,28 @@ def test_a_broken_history_is_not_loaded(foreworn: Command, tmp_path: Path) -> No
     (folder / "failures.csv").unlink()
     refused = foreworn("import", "load", folder)
     assert refused.code == 1
-    assert "failures.csv" in refused.line
+    assert "failures.csv" in refused.last_line
 
 
+@pytest.fixture
+def small_life_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models of remaining life with a tenth of their trees: these tests ask only whether there is one."""
+    small = {"trees": 20, "quantile_trees": 20, "seeds": 1, "folds": 2}
+    monkeypatch.setattr(life_training, "settings_for", lambda *a, **k: settings_for(*a, **k).model_copy(update=small))
+
+
+@pytest.mark.usefixtures("small_life_models")
 def test_too_little_history_says_what_is_missing_and_the_last_good_model_serves_on(
-    foreworn: Command, past: Path
+    foreworn: Command, past: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = foreworn("train", past, "--until", "2026-01-01")
     assert good.code == 0
     version = serving(foreworn)
     assert version is not None
     assert version in good.out
+    assert "Remaining life, now in use" in good.out
+    assert re.search(r"^ +\d+:\d\d  Learning the signs of ", good.err, re.MULTILINE)
+    monkeypatch.setenv("FOREWORN_SCORING__REMAINING_LIFE", "false")
     refused = foreworn("train", past, "--until", "2025-10-08")
     assert refused.code == 1
     assert "too little telemetry to learn from before 2025-10-08 00:00 UTC" in refused.last_line
@@ -101,17 +122,11 @@ def test_too_little_history_says_what_is_missing_and_the_last_good_model_serves_
     assert "FAILED  signs" in by_age.out
     assert "10 are needed" in by_age.out
     assert serving(foreworn) == version
-
-
-def test_the_same_history_trains_the_same_version(foreworn: Command, past: Path) -> None:
-    def trained(until: str) -> str:
-        found = re.search(r"Model (gb-\w+), ", foreworn("train", past, "--until", until).out)
-        assert found is not None
-        return found[1]
-
-    first = trained("2026-01-01")
-    assert trained("2025-12-20") != first
-    assert trained("2026-01-01") == first
+    again = foreworn("train", past, "--until", "2026-01-01")
+    assert again.code == 0
+    assert f"Failure model {version}, now in use" in again.out
+    assert "the same history, settings and release" in " ".join(again.out.split())
+    assert "Remaining life" not in again.out
 
 
 def backtest(command: Command, past: Path, file: Path, *more: str) -> dict[str, Any]:
@@ -139,7 +154,7 @@ def test_a_backtest_by_unit_is_told_on_the_terminal_and_on_a_page(
     foreworn: Command, past: Path, tmp_path: Path
 ) -> None:
     page, file = tmp_path / "report.html", tmp_path / "r.json"
-    done = foreworn("backtest", past, "--by-unit", "4", "--without-plan", "--report", page, "--json", file)
+    done = foreworn("backtest", past, "--by-unit", "2", "--without-plan", "--report", page, "--json", file)
     assert done.code == 0, done.err
     report = json.loads(file.read_text())
     assert report["split"] == "unit"
@@ -200,6 +215,11 @@ REPLAY = ("replay", GOLDEN, "--from", "2026-01-06", "--to", "2026-01-07")
             id="InfluxDB without a token",
         ),
         pytest.param(["train", "nowhere", "--until", "2026-01-01"], "nowhere: there is no such folder", id="no folder"),
+        pytest.param(["import", "load", "nowhere"], "nowhere: there is no such folder", id="nothing to load"),
+        pytest.param(["import", "cmapss", "cmapss", "FD009", "there"], "known: FD001", id="no such set"),
+        pytest.param(
+            ["simulate", "cmapss", "--days", "3650"], "cmapss exists already: choose another", id="a full folder"
+        ),
         pytest.param(
             ["import", "azure-pdm", "nowhere", "there"], "nowhere/PdM_machines.csv: the file is missing",
             id="no public set",
@@ -215,9 +235,11 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_1(
     arguments: list[str | Path], told: str, foreworn: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "cmapss").mkdir()
+    (tmp_path / "cmapss" / "train_FD001.txt").touch()
     refused = foreworn(*arguments)
     assert refused.code == 1
-    assert told in refused.line
+    assert told in refused.last_line
 
 
 def test_a_store_that_does_not_answer_is_one_line(foreworn: Command, monkeypatch: pytest.MonkeyPatch) -> None:

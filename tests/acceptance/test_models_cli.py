@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from foreworn.bootstrap import open_model_store, write_history
+from foreworn.bootstrap import open_detector_store, open_life_store, open_model_store, write_history
 from foreworn.loop.promotion import archive_report, decide, file_decision
 from foreworn.settings import Settings
+from models import anomaly
 from models.failure import GradientBoostedFailureModel
 from models.registry import FolderModelStore
 from simulators import golden
 from tests.acceptance.command import Command
+from tests.unit.loop.backtest.judged import done as backtested
+from tests.unit.loop.test_life_training import model as life_model
+from tests.unit.models.anomaly.pumps import TRAINED_UNTIL, pumps
 from tests.unit.models.failure.trained import model
 
 WIDTH = 80
@@ -30,6 +34,12 @@ def made(version: str, skill: float, until: datetime) -> GradientBoostedFailureM
     }
     origin = replace(model().provenance, trained_until=until)
     return replace(model(), version=version, components=parts, provenance=origin)
+
+
+@pytest.fixture(autouse=True)
+def without_remaining_life(foreworn: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are of failure models: learning how long components last would take most of their time."""
+    monkeypatch.setenv("FOREWORN_SCORING__REMAINING_LIFE", "false")
 
 
 @pytest.fixture
@@ -60,6 +70,46 @@ def test_the_list_says_which_is_in_use_and_what_each_was_worth(foreworn: Command
     ]
 
 
+def test_to_promote_what_is_in_use_changes_nothing_and_is_told_as_json_too(
+    foreworn: Command, models: FolderModelStore
+) -> None:
+    before = models.promotions()
+    assert f"{GOOD} is in use already" in foreworn("models", "promote", GOOD).err
+    told = json.loads(foreworn("models", "promote", GOOD, "--json").out)
+    assert (told["promoted"], told["in_use_already"], told["version"], told["by"]) == (False, True, GOOD, "ann")
+    assert models.promotions() == before
+
+
+def test_a_mistyped_version_is_told_with_the_one_that_was_meant(foreworn: Command, models: FolderModelStore) -> None:
+    assert foreworn("models", "show", "gb-goood").line.endswith("did you mean gb-good?")
+
+
+def test_detectors_and_models_of_remaining_life_are_listed_and_shown(
+    foreworn: Command, models: FolderModelStore
+) -> None:
+    settings = Settings(data_dir=foreworn.data)
+    detector = anomaly.train(pumps(), until=TRAINED_UNTIL)
+    open_detector_store(settings).save(detector)
+    life = life_model()
+    engines = open_life_store(settings).of("engine")
+    engines.save(life)
+    engines.serve(life.version)
+    listed = foreworn("models", "list").out
+    assert f"*  remaining life: engine  {life.version}" in listed
+    assert f"anomalies               {detector.version}" in listed
+    told = json.loads(foreworn("models", "list", "--json").out)
+    assert [(one["kind"], one["in_use"]) for one in told] == [
+        *(("failure", True), ("failure", False)),
+        *(("anomaly", False), ("remaining_life", True)),
+    ]
+    shown = json.loads(foreworn("models", "show", life.version, "--json").out)
+    assert shown["metrics"] == dict(life.metrics)
+    assert f"Anomaly detector {detector.version}" in foreworn("models", "show", detector.version).out
+    refused = foreworn("models", "promote", life.version)
+    assert refused.code == 1
+    assert "is no failure model" in refused.line
+
+
 def test_an_empty_store_says_how_to_fill_it(foreworn: Command) -> None:
     assert "foreworn train" in foreworn("models", "list").out
 
@@ -73,7 +123,7 @@ def test_a_version_shows_what_it_rests_on(foreworn: Command, models: FolderModel
     assert told["settings"]["trees"] == 30
     assert told["features"] == list(model().features.names)
     assert [(one["version"], one["by"], one["why"]) for one in told["promotions"]] == [
-        (GOOD, "ann", "passed every check")
+        (GOOD, "ann", "passed every check that could be made")
     ]
     assert list(told["attachments"]) == ["promotion.json", "report.html", "report.json"]
     for part in (told["fingerprint"], told["attachments"]["report.html"]["sha256"], *told["files"].values()):
@@ -175,20 +225,29 @@ def test_a_trained_model_that_fails_a_check_is_kept_with_exit_code_3_and_the_las
     assert f"{GOOD} stays in use" in " ".join(done.err.split())
     assert models.serving_version() == GOOD
     (new,) = set(models.versions()) - {GOOD, WEAK}
-    assert f"Model {new}, kept, not in use" in done.out
+    assert f"Failure model {new}, kept, not in use" in done.out
     decision = json.loads(models.attachment(new, "promotion.json"))
     assert (decision["promoted"], decision["against"]) == (False, GOOD)
-    assert foreworn("models", "promote", new).code == 3
+    refused = foreworn("models", "promote", new, "--json")
+    assert refused.code == 3
+    assert [check["name"] for check in json.loads(refused.out)["failed"]] == ["recency"]
 
 
-def test_the_report_of_a_backtest_is_filed_with_the_version_it_is_of(foreworn: Command, tmp_path: Path) -> None:
+def test_the_report_of_a_backtest_is_filed_with_the_version_it_is_of(
+    foreworn: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     past, page, data = tmp_path / "past", tmp_path / "page.html", tmp_path / "report.json"
-    write_history(golden.training_fleet(machines=8, days=90), past)
-    foreworn("train", past, "--until", "2025-12-10")
-    split = ("--train-until", "2025-12-10", "--test-from", "2025-12-11")
-    done = foreworn("backtest", past, *split, "--report", page, "--json", data)
-    store = open_model_store(Settings(data_dir=foreworn.data))
-    (version,) = store.versions()
+    write_history(golden.training_fleet(machines=2, days=9), past)
+    monkeypatch.setattr("foreworn.loop.backtest.backtest", lambda *_, **__: backtested().report())
+    unkept = foreworn("backtest", past, "--report", page)
+    assert "is not kept, so its report is filed nowhere else" in " ".join(unkept.err.split())
+    store, version = open_model_store(Settings(data_dir=foreworn.data)), backtested().model.version
+    store.save(backtested().model)
+    done = foreworn("backtest", past, "--report", page, "--json", data)
+    assert done.code == 0
     assert f"filed with model {version}" in " ".join(done.err.split())
     assert store.attachment(version, "report.html") == page.read_bytes()
     assert store.attachment(version, "report.json") == data.read_bytes()
+    shown = foreworn("models", "show", version).out
+    assert "Its promotion report says" in shown
+    assert "20 of 20 failures told 12 h ahead" in shown

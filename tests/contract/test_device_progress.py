@@ -406,3 +406,12 @@ def test_a_row_of_an_older_version_is_gone_on_from(engine: sa.Engine) -> None:
     progress = the_one(log)
     assert (progress.samples, progress.state, progress.last_seq) == (44, "online", 42)
     assert (progress.gaps, progress.missing) == (0, 0)
+
+
+def test_what_was_stored_from_files_moves_the_watermark_and_is_not_heard(log: DeviceProgressLog) -> None:
+    log.observe(told([sample("d1", T0 + HOUR, 7)], received_at=T0 + HOUR))
+    log.stored({"d1": T0, "d2": T0 + MINUTE})
+    log.stored({"d1": T0 + 2 * HOUR, "d2": T0})
+    heard, filed = log.all()
+    assert (heard.watermark, heard.samples, heard.last_seq) == (T0 + 2 * HOUR, 1, 7)
+    assert filed == DeviceProgress("d2", watermark=T0 + MINUTE)

@@ -97,11 +97,14 @@ def _fleet(registry: SqlFleetRegistry) -> None:
     failures = [
         (START + 14 * DAY, "Pump 7", "bearing", "spalling"),
         (START + 14.5 * DAY, "Pump 7", "seal", "leak"),
+        (START + 10 * DAY, "Fan 1", "filter", "clogged"),
         (START + 3 * DAY, "Other 1", "seal", "leak"),
     ]
     registry.record_failures(_table(failures, FAILURE_SCHEMA))
     work = [
         (START + 3 * DAY + 10 * HOUR, "Pump 7", "seal", "replaced", "preventive"),
+        (START + 14 * DAY + 2 * HOUR, "Pump 7", "bearing", "Inspected", "corrective"),
+        (START + 14 * DAY + 13 * HOUR, "Pump 7", "seal", "adjusted", "preventive"),
         (START + 15 * DAY + 3 * HOUR, "Pump 7", "bearing", "replaced", "corrective"),
         (START + 15 * DAY + 6 * HOUR, "Pump 7", "seal", "replaced", "corrective"),
     ]
@@ -278,7 +281,10 @@ def _cases(tx: SqlTransaction) -> None:
 
 
 def _labels() -> Iterator[Label]:
-    """Daily forecasts with every kind of run: confirmed, refuted, pending, censored, and one that spans an event."""
+    """Daily forecasts with every kind of run: confirmed, refuted, pending, censored, and one that spans an event.
+
+    Two failed while others of their day are still open: they count in no share yet.
+    """
     failed, found = START + 14 * DAY, START + 3 * DAY + 10 * HOUR
     for day in range(21):
         if day in (14, 15):
@@ -301,6 +307,8 @@ def _labels() -> Iterator[Label]:
         yield _label("Pump 8", "bearing", day, 1.0 if day == 8 else 0.4, outcome, START + 10 * DAY)
     for day in range(4):
         yield _label("Pump 8", "seal", day, 0.6, Outcome.FOUND, START + (day // 2 * 2 + 2) * DAY, version="gb-2")
+    for day in (17, 18):
+        yield _label("Pump 8", "seal", day, 0.3 * (day - 15), Outcome.FAILED, START + 19 * DAY)
     for day in range(14):
         yield _label("Fan 1", "filter", day, day / 1000, Outcome.SURVIVED, START + (day + 7) * DAY)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
@@ -26,7 +26,34 @@ from models.failure.plan_scores import plan_scores
 from models.failure.training_rows import TrainingRows, runs, training_rows
 from models.features import FeatureSet, HoursSinceReplacement, RowIndex
 
+OnStep = Callable[[str], None]
 Repeat = Callable[[FleetHistory], Backtest | UnitBacktest]
+_ASKED: Final[Mapping[str, tuple[str, str]]] = {
+    "shuffled labels": (
+        "does it foretell failures that were dealt out at random?",
+        "Look for a signal, an event or a record that is written because of a failure, such as a status that is set "
+        "afterwards, and judge again without it.",
+    ),
+    "rows after failure": (
+        "was it taught, or judged, while a component was broken?",
+        "Add the repairs to the maintenance record; of a machine that was given up, leave out what it sent afterwards. "
+        "Then judge again.",
+    ),
+    "plan": (
+        "does the calendar of maintenance give failures away?",
+        "Judge again without the features of the maintenance plan and compare: the difference is what the calendar "
+        "gave.",
+    ),
+    "gap": (
+        "does what it learned reach into the time it is judged on?",
+        "Leave one horizon or more between the end of what is learned from and the beginning of what is judged.",
+    ),
+    "units apart": (
+        "was a machine learned from and judged?",
+        "Do not use these figures, and report it: the split by machine should make this impossible.",
+    ),
+}
+"""By probe, what it asks, and what to do where it found a leak."""
 _DEALS = 2
 _SEEDS = (1, 2, 3, 4)  # a deal that leaves too few failures to learn from is dealt again
 
@@ -43,11 +70,17 @@ class Probe:
         Whether nothing was found; None where it could not be run.
     said
         What was measured or found, or why it could not be run.
+    asks
+        What it looks for, as a question; no is the good answer.
+    remedy
+        What to do; empty unless a leak was found.
     """
 
     name: str
     passed: bool | None
     said: str
+    asks: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +104,9 @@ class _Taught:
         check_taught(self.fold.model.provenance.fingerprint, self.fingerprint)
 
 
-def probe(done: Backtest | UnitBacktest, history: FleetHistory, repeat: Repeat) -> list[Probe]:
+def probe(
+    done: Backtest | UnitBacktest, history: FleetHistory, repeat: Repeat, on_step: OnStep = lambda step: None
+) -> list[Probe]:
     """Run every probe that the split can be asked.
 
     Parameters
@@ -82,11 +117,14 @@ def probe(done: Backtest | UnitBacktest, history: FleetHistory, repeat: Repeat) 
         What it was made of.
     repeat
         Makes the same backtest of another history.
+    on_step
+        Called with what is begun, in words, for who waits.
     """
+    on_step("Probes: making the rows that were learned from again")
     folds = done.folds if isinstance(done, UnitBacktest) else (done,)
     taught = [_Taught.of(fold, past) for fold, past in zip(folds, _pasts(done, history), strict=True)]
     checks: dict[str, Callable[[], str]] = {
-        "shuffled labels": lambda: _shuffled_labels(history, repeat),
+        "shuffled labels": lambda: _shuffled_labels(history, repeat, on_step),
         "rows after failure": lambda: _rows_after_failure(taught, history),
         "plan": lambda: _plan(taught),
     }
@@ -94,7 +132,7 @@ def probe(done: Backtest | UnitBacktest, history: FleetHistory, repeat: Repeat) 
         checks["units apart"] = lambda: _units_apart(taught)
     if not isinstance(done, UnitBacktest) or not done.whole_record:
         checks["gap"] = lambda: _gap(taught)
-    return [_run(name, check) for name, check in checks.items()]
+    return [_run(name, check, on_step) for name, check in checks.items()]
 
 
 def check_probes(found: Sequence[Mapping[str, Any]]) -> None:
@@ -110,13 +148,16 @@ def check_probes(found: Sequence[Mapping[str, Any]]) -> None:
         raise LeakageFound(f"{len(failed)} of {len(found)} probes found a leak. {'. '.join(failed)}")
 
 
-def _run(name: str, check: Callable[[], str]) -> Probe:
+def _run(name: str, check: Callable[[], str], on_step: OnStep) -> Probe:
+    if name != "shuffled labels":  # it tells each deal
+        on_step(f"Probing: {name}")
+    asks, remedy = _ASKED[name]
     try:
-        return Probe(name, True, check())
+        return Probe(name, True, check(), asks)
     except LeakageFound as found:
-        return Probe(name, False, str(found))
+        return Probe(name, False, str(found), asks, remedy)
     except TooLittleHistory as little:
-        return Probe(name, None, str(little))
+        return Probe(name, None, str(little), asks)
 
 
 def _pasts(done: Backtest | UnitBacktest, history: FleetHistory) -> list[FleetHistory]:
@@ -142,7 +183,7 @@ def _rows(fold: Backtest, past: FleetHistory, features: FeatureSet, periods: tup
     )
 
 
-def _shuffled_labels(history: FleetHistory, repeat: Repeat) -> str:
+def _shuffled_labels(history: FleetHistory, repeat: Repeat, on_step: OnStep) -> str:
     """Train on failures dealt out anew; what one deal finds is a leak unless another deal clears it as luck."""
     found: dict[str, LeakageFound] = {}
     cleared: dict[str, str] = {}
@@ -150,6 +191,7 @@ def _shuffled_labels(history: FleetHistory, repeat: Repeat) -> str:
     deals = 0
     for seed in _SEEDS:
         try:
+            on_step(f"Probing: shuffled labels, deal {deals + 1} of {_DEALS} at most")
             rows = repeat(shuffled_failures(history, seed=seed)).verdict.judgement.scored
         except TooLittleHistory as little:
             problems.append(str(little))
@@ -165,7 +207,7 @@ def _shuffled_labels(history: FleetHistory, repeat: Repeat) -> str:
     if not cleared:
         why = problems[0] if problems else "no failure is left in the judged time"
         raise TooLittleHistory(f"failures dealt out anew cannot be judged by: {why}")
-    return "trained on failures dealt out anew, nothing is foretold: " + "; ".join(cleared.values())
+    return "average precision of " + "; ".join(cleared.values())
 
 
 def _against_chance(rows: ScoredRows) -> tuple[dict[str, str], dict[str, LeakageFound]]:
@@ -180,7 +222,7 @@ def _against_chance(rows: ScoredRows) -> tuple[dict[str, str], dict[str, Leakage
             except LeakageFound as leak:
                 leaks[component] = leak
             else:
-                said = f"{component} {score.average_precision:.3f}, by chance up to {score.chance_high:.3f}"
+                said = f"{component} {score.average_precision:.3f}, where chance alone reaches {score.chance_high:.3f}"
                 chance[component] = said
     return chance, leaks
 
@@ -205,7 +247,7 @@ def _rows_by_component(taught: Sequence[_Taught]) -> Iterator[tuple[str, RowInde
 def _plan(taught: Sequence[_Taught]) -> str:
     """Look at what each fold was taught by, and tell of each component where the plan's features found most."""
     if not any(one.fold.model.features.plan_names for one in taught):
-        return "no feature of the maintenance plan is read"
+        return "it reads nothing of the maintenance plan"
     found: dict[str, PlanProbe] = {}
     for one in taught:
         for component, probed in _plan_of(one):
@@ -214,11 +256,11 @@ def _plan(taught: Sequence[_Taught]) -> str:
     if not found:
         raise TooLittleHistory("no failure lies in the later stretches of the training time")
     told = [
-        f"{component} {probed.plan.average_precision:.3f}, by age {probed.age.average_precision:.3f}, by chance "
-        f"up to {probed.plan.chance_high:.3f}"
+        f"{component} {probed.plan.average_precision:.3f}, age alone {probed.age.average_precision:.3f}, chance up to "
+        f"{probed.plan.chance_high:.3f}"
         for component, probed in sorted(found.items())
     ]
-    return "time since maintenance and the hour alone foretell no more than age: " + "; ".join(told)
+    return f"average precision of what the calendar alone foretells: {'; '.join(told)}"
 
 
 def _plan_of(taught: _Taught) -> Iterator[tuple[str, PlanProbe]]:

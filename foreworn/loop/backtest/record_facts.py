@@ -24,7 +24,8 @@ class RecordFacts:
     start, end
         The first telemetry and the last.
     telemetry_rows, failures, preventive
-        Samples, failures and preventive maintenance on record.
+        Samples, failures, and preventive maintenance since the first telemetry: what was fitted before is known, so
+        that ages are, and is no work of the stretch.
     failures_to_judge
         By component, the failures on record in the judged time.
     """
@@ -43,6 +44,7 @@ class RecordFacts:
     def of(cls, history: FleetHistory, test_from: datetime, test_to: datetime) -> Self:
         """Count what a history holds; it has telemetry."""
         reach = pc.min_max(history.telemetry["time"]).as_py()
+        work = history.maintenance.filter(pc.greater_equal(history.maintenance["time"], reach["min"]))
         return cls(
             machines=len(history.machines),
             machine_models=tuple(sorted({m.model for m in history.machines})),
@@ -51,6 +53,6 @@ class RecordFacts:
             end=reach["max"],
             telemetry_rows=len(history.telemetry),
             failures=len(history.failures),
-            preventive=int(pc.sum(pc.equal(history.maintenance["kind"], "preventive")).as_py() or 0),
+            preventive=int(pc.sum(pc.equal(work["kind"], "preventive")).as_py() or 0),
             failures_to_judge=Counter(history.between(test_from, test_to).failures["component"].to_pylist()),
         )

@@ -2,13 +2,14 @@
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from foreworn.loop.backtest.limits import limits
+from foreworn.loop.backtest.limits import limits, spelled
 from foreworn.loop.backtest.verdict import Verdict
 from foreworn.telemetry.sample import from_epoch_ms
 from models.evaluation.alarms import EpisodeEnd
@@ -35,11 +36,14 @@ def report(
     """Return the report of one backtest, or of the folds of one, as JSON-able values.
 
     Keys: `model` (versions, comma between), `protocol`, `split` ("time" or "unit"), `horizon_h`; `figures` by name;
-    `by_component`, `notice`, `lead_time_h`, `months`, `worst`, `reliability`; `data`, `left_out`, `by_age_alone`,
-    `limits`, `predictions_sha256`. `origins`, `spread`, `probes` and `priced` are empty until they are asked for
-    (`foreworn.loop.backtest.case`). What could not be measured is None.
+    `by_component`, `notice`, `lead_time_h`, `months`, `worst` and of how many more by kind (`worst_left_out`),
+    `reliability`; `data`, `left_out`, `by_age_alone`, `limits` and by which options of the command line more can be
+    known (`remedies`), `predictions_sha256`. `origins`, `spread`, `probes` and `priced` are empty until they are asked
+    for (`foreworn.loop.backtest.case`); `missing` says by name why one that was asked for is not there. What could not
+    be measured is None.
     """
     verdict = Verdict.of(folds)
+    worst, told = _worst(verdict), limits(folds, verdict, split=split)
     return {
         "model": ", ".join(fold.model.version for fold in folds),
         "protocol": protocol,
@@ -50,7 +54,8 @@ def report(
         "notice": _notice(verdict),
         "lead_time_h": _lead_times(verdict),
         "months": _months(verdict),
-        "worst": [_miss(miss, verdict) for miss in _worst(verdict)],
+        "worst": [_miss(miss, verdict) for miss in worst],
+        "worst_left_out": _left_out(verdict, worst),
         "reliability": _reliability(verdict),
         "data": _data(folds),
         "left_out": {name: why for fold in folds for name, why in fold.model.components_left_out.items()},
@@ -59,7 +64,9 @@ def report(
         "spread": {},
         "probes": [],
         "priced": None,
-        "limits": limits(folds, verdict, split=split),
+        "missing": {},
+        "limits": [limit.said for limit in told],
+        "remedies": [limit.remedy for limit in told if limit.remedy],
         "predictions_sha256": digest,
     }
 
@@ -124,6 +131,17 @@ def _worst(verdict: Verdict) -> list[Miss]:
     return worst_misses(verdict.judgement, verdict.alarm_thresholds, horizon=verdict.horizon)
 
 
+def _left_out(verdict: Verdict, worst: Sequence[Miss]) -> dict[str, int]:
+    """Return by kind how many were as wrong in kind and are not among the worst."""
+    judged, shown = verdict.judgement, Counter(miss.kind for miss in worst)
+    found = {
+        MissKind.MISSED: judged.missed - judged.caught_late,
+        MissKind.LATE: judged.caught_late,
+        MissKind.FALSE_ALARM: judged.false_alarms,
+    }
+    return {kind.value: count - shown[kind] for kind, count in found.items()}
+
+
 def _miss(miss: Miss, verdict: Verdict) -> dict[str, Any]:
     return {
         "kind": miss.kind.value,
@@ -137,7 +155,7 @@ def _miss(miss: Miss, verdict: Verdict) -> dict[str, Any]:
 
 
 def _said(miss: Miss, horizon: timedelta) -> str:
-    hours = f"{horizon / _HOUR:g} h"
+    hours = spelled(horizon)
     if math.isnan(miss.probability):
         return f"not forecast in the {hours} before"
     if miss.kind is MissKind.MISSED:
@@ -148,10 +166,15 @@ def _said(miss: Miss, horizon: timedelta) -> str:
 
 
 def _percent(probability: float) -> str:
+    if 0 < probability < 0.001:
+        return "less than 0.1 %"
+    if 0.999 < probability < 1:
+        return "more than 99.9 %"
     return f"{probability * 100:.{1 if probability < 0.1 or probability > 0.9 else 0}f} %"
 
 
 def _reliability(verdict: Verdict) -> list[dict[str, float | int]]:
+    intervals = verdict.fleet.reliability(verdict.horizon)
     return [
         {
             "low": b.low,
@@ -159,8 +182,10 @@ def _reliability(verdict: Verdict) -> list[dict[str, float | int]]:
             "forecasts": b.forecasts,
             "mean_probability": b.mean_probability,
             "failed_share": b.failed_share,
+            "share_low": interval.low,
+            "share_high": interval.high,
         }
-        for b in verdict.judgement.reliability
+        for b, interval in zip(verdict.judgement.reliability, intervals, strict=True)
         if b.forecasts
     ]
 
@@ -175,6 +200,8 @@ def _data(folds: "Sequence[Backtest]") -> dict[str, Any]:
         "to": max(f.end for f in facts).isoformat(),
         "trained_from": min(o.trained_from for o in origins).isoformat(),
         "trained_until": max(o.trained_until for o in origins).isoformat(),
+        "test_from": min(fold.test_from for fold in folds).isoformat(),
+        "test_to": max(fold.test_to for fold in folds).isoformat(),
         "telemetry_rows": sum(f.telemetry_rows for f in facts),
         "failures": sum(f.failures for f in facts),
         "preventive": sum(f.preventive for f in facts),

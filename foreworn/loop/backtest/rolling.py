@@ -1,13 +1,13 @@
 """Backtests at several origins: one split may be lucky, and how far figures spread is a figure too."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from foreworn.fleet.history import FleetHistory
-from foreworn.loop.backtest.time_split import Backtest, run_backtest
+from foreworn.loop.backtest.time_split import Backtest, prefixed, run_backtest
 from models.evaluation.rolling_origins import rolling_origins
 from models.failure import FailureModelSettings
 
@@ -32,6 +32,7 @@ def rolling_backtests(
     settings: FailureModelSettings | None = None,
     leave_out: Collection[str] = (),
     censoring: bool = True,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> list[Backtest]:
     """Train before each origin, with a gap of one horizon, and judge what follows it up to the next.
 
@@ -41,7 +42,7 @@ def rolling_backtests(
         What is stamped at or after `end` is not looked at, so that a later test part stays unseen.
     first, end, count
         Where the first judged stretch begins, where the last one ends, and how many there are.
-    horizon, settings, leave_out, censoring
+    horizon, settings, leave_out, censoring, on_step
         As in `run_backtest`.
 
     Raises
@@ -60,8 +61,9 @@ def rolling_backtests(
             settings=settings,
             leave_out=leave_out,
             censoring=censoring,
+            on_step=prefixed(on_step, f"stretch {number} of {count}"),
         )
-        for origin in rolling_origins(first, end, count=count, gap=horizon)
+        for number, origin in enumerate(rolling_origins(first, end, count=count, gap=horizon), 1)
     ]
 
 

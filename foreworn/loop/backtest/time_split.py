@@ -1,7 +1,8 @@
 """Train on a fleet's past and judge the forecasts of a later stretch, as if it were the future."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,6 +19,7 @@ from foreworn.loop.backtest.record_facts import RecordFacts
 from foreworn.loop.backtest.report import report
 from foreworn.loop.backtest.verdict import Verdict
 from foreworn.telemetry.sample import MILLISECOND
+from models.evaluation.fleet_intervals import RULE
 from models.evaluation.judgement import Judgement, judge
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
 from models.failure.training_rows import fitted, scorable_rows
@@ -102,6 +104,7 @@ def run_backtest(
     features: FeatureSet | None = None,
     leave_out: Collection[str] = (),
     censoring: bool = True,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> Backtest:
     """Train on what was stamped before `train_until` and judge forecasts of [test_from, test_to).
 
@@ -116,6 +119,8 @@ def run_backtest(
     censoring
         Whether what a preventive replacement cut short is left out of the judging, as the platform's
         labels have it, or counts as survival, as in protocols that know no censoring.
+    on_step
+        Called with what is begun or done, in words, for who waits.
 
     Raises
     ------
@@ -125,13 +130,16 @@ def run_backtest(
         If there is too little to train on, or nothing to judge.
     """
     check_split(train_until, test_from, test_to)
-    model = trained(
-        history, until=train_until, horizon=horizon, settings=settings, features=features, leave_out=leave_out
-    )
     end = record_end(history, test_to)
+    check_record(history, test_from)
+    model = trained(
+        history, until=train_until, horizon=horizon, settings=settings, features=features, leave_out=leave_out,
+        on_step=on_step,
+    )  # fmt: skip
     index = scorable_rows(
         history, model.features.warm_up, start=test_from, end=end, every=model.provenance.settings.every
     )
+    on_step(f"Forecasting and judging {stamp(test_from)} to {stamp(end)}")
     return judged(model, history, index, train_until, test_from, end, censoring=censoring)
 
 
@@ -143,8 +151,11 @@ def trained(
     settings: FailureModelSettings | None,
     features: FeatureSet | None = None,
     leave_out: Collection[str] = (),
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> GradientBoostedFailureModel:
     """Return a model that has learned the signs of at least one component.
+
+    A history with fewer failures before `until` than any component's signs need is refused before anything is computed.
 
     Raises
     ------
@@ -152,7 +163,10 @@ def trained(
         If there is too little to train on.
     """
     chosen = settings or FailureModelSettings()
-    model = train(history, until=until, horizon=horizon, settings=chosen, features=features, leave_out=leave_out)
+    check_failures(history, until, chosen)
+    model = train(
+        history, until=until, horizon=horizon, settings=chosen, features=features, leave_out=leave_out, on_step=on_step
+    )
     if not model.components:
         raise TooLittleHistory(f"no component's signs can be learned: {_told(model.unlearned)}")
     return model
@@ -178,7 +192,7 @@ def judged(
     known_until = record_end(history) - MILLISECOND
     if not len(index):
         raise TooLittleHistory(
-            f"there is nothing to judge from {stamp(test_from)} on: the telemetry ends at {stamp(known_until)}"
+            f"there is nothing to judge from {stamp(test_from)} on: no machine has telemetry enough behind it"
         )
     probabilities = model.probabilities(history.until(end), index)
     judgement = judge(
@@ -188,6 +202,7 @@ def judged(
         start=test_from,
         end=end,
         maintenance=history.maintenance if censoring else None,
+        repairs=history.maintenance,
         known_until=known_until,
         base_rates=model.base_rates,
     )
@@ -226,6 +241,40 @@ def check_split(train_until: datetime, test_from: datetime, test_to: datetime | 
         raise ConfigurationError(f"the test ends at {stamp(test_to)}, before it begins at {stamp(test_from)}")
 
 
+def check_record(history: FleetHistory, test_from: datetime) -> None:
+    """Hold that the record reaches into the judged time.
+
+    Raises
+    ------
+    TooLittleHistory
+        If it does not.
+    """
+    end = record_end(history)
+    if end <= test_from:
+        raise TooLittleHistory(
+            f"there is nothing to judge from {stamp(test_from)} on: the telemetry ends at {stamp(end - MILLISECOND)}"
+        )
+
+
+def check_failures(history: FleetHistory, until: datetime, settings: FailureModelSettings) -> None:
+    """Hold that some component has failed often enough before a time for its signs to be learned.
+
+    That is necessary, not sufficient: training may still find that too few of them can be used.
+
+    Raises
+    ------
+    TooLittleHistory
+        If none has.
+    """
+    counts = Counter(history.until(until).failures["component"].to_pylist())
+    if max(counts.values(), default=0) < settings.fewest_failures:
+        told = ", ".join(f"{name} {counts[name]}" for name in history.components)
+        raise TooLittleHistory(
+            f"no component's signs can be learned from what was stamped before {stamp(until)}: "
+            f"{settings.fewest_failures} failures of one component are needed, and on record are {told}"
+        )
+
+
 def label_protocol(model: GradientBoostedFailureModel) -> str:
     """Return where rows stand and what their label is."""
     every, horizon = model.provenance.settings.every, model.horizon
@@ -242,8 +291,13 @@ def judging_protocol(model: GradientBoostedFailureModel, *, censoring: bool) -> 
         f"a preventive replacement within the horizon is {'left out' if censoring else 'survival'}; rows whose horizon "
         f"outlasts the record are left out; {'with' if settings.with_events else 'without'} event features; "
         f"{'without features of the maintenance plan; ' if settings.without_plan else ''}"
-        f"thresholds and calibration from inner folds of the {_FOLDED[settings.inner_folds_by]}"
+        f"thresholds and calibration from inner folds of the {_FOLDED[settings.inner_folds_by]}; {RULE}"
     )
+
+
+def prefixed(on_step: Callable[[str], None], part: str) -> Callable[[str], None]:
+    """Return the function that tells steps of a part, such as `fold 2 of 5`."""
+    return lambda step: on_step(f"{part}: {step}")
 
 
 def stamp(time: datetime) -> str:

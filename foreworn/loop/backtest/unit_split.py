@@ -1,7 +1,7 @@
 """Judge forecasts of machines by models that have seen other machines only."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +17,12 @@ from foreworn.fleet.machine import Machine
 from foreworn.loop.backtest.report import report
 from foreworn.loop.backtest.time_split import (
     Backtest,
+    check_record,
     check_split,
     judged,
     judging_protocol,
     label_protocol,
+    prefixed,
     record_end,
     stamp,
     trained,
@@ -110,6 +112,7 @@ def run_unit_backtest(
     leave_out: Collection[str] = (),
     censoring: bool = True,
     seed: int = SEED,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> UnitBacktest:
     """Deal machines into folds and judge each fold's forecasts by a model of the other machines.
 
@@ -128,6 +131,8 @@ def run_unit_backtest(
         As in `run_backtest`; calibration and thresholds rest on inner folds by machine.
     seed
         Of the dealing.
+    on_step
+        Called with what is begun or done, in words, for who waits.
 
     Raises
     ------
@@ -143,11 +148,14 @@ def run_unit_backtest(
     until = record_end(history, train_until)
     if train_until is not None:
         check_split(train_until, start, test_to)
+    check_record(history, start)
     done, taught = [], []
-    for held_out in _dealt(history, folds, seed):
+    for number, held_out in enumerate(_dealt(history, folds, seed), 1):
+        step = prefixed(on_step, f"fold {number} of {folds}")
         others = tuple(m.id for m in history.machines if m.id not in set(held_out))
         past = teaching(history, others, horizon, settings)
-        model = trained(past, until=until, horizon=horizon, settings=settings, leave_out=leave_out)
+        model = trained(past, until=until, horizon=horizon, settings=settings, leave_out=leave_out, on_step=step)
+        step(f"Forecasting and judging {len(held_out)} machines")
         own = by_machine(history, set(held_out))
         index = scorable_rows(own, model.features.warm_up, start=start, end=end, every=model.provenance.settings.every)
         index = _on_record(index, own, horizon)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from foreworn.economics.age_replacement import best_age_replacement
 from foreworn.economics.cost_table import ComponentCost
 from foreworn.economics.weibull_life import WeibullLife
-from foreworn.health.forecast import Forecast
+from foreworn.health.forecast import BY_AGE, Forecast, Reason
 from foreworn.loop.appraisal import Appraisal
 from foreworn.loop.pricing.told import ToldLife, hours
 from foreworn.planning.opportunity import Opportunity
@@ -20,6 +20,7 @@ ALWAYS: Final = WorkingWeek(opens=time.min, closes=time.max)
 """Nobody waits for working hours, under no policy: waiting is what the lead time says."""
 
 _DAY: Final = timedelta(days=1)
+_BY_AGE: Final = (Reason("age", BY_AGE, 0.0, None, None, 0.0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _appraised(
         model_version=version,
         issued_at=told.time[row],
         curve=curve,
+        reasons=_BY_AGE if told.rests_on_age[row] else (),
     )
     return Appraisal(life.machine, life.component, [said], cost, terms.currency, base, ALWAYS, told.time[row])
 
@@ -113,12 +115,13 @@ def _may_pay(told: ToldLife, terms: Terms, cost: ComponentCost, base: WeibullLif
     """Tell at which times acting can be worth an order at all: what `Deferral.saving` never exceeds.
 
     With F, the probability within the horizon H, and the lead time d it saves at most
-    (breakdown - planned) F - (1 - F) (rate (H - d) + inspection), since all who come through H were in use from d on.
+    (breakdown - planned) F - (1 - F) (rate (H - d) + inspection), since all who come through H were in use from d on;
+    by age without the inspection.
     """
     if not told.time or terms.lead >= terms.horizon:
         return np.zeros(len(told.time), dtype=bool)
     rate = best_age_replacement(base, planned=cost.planned, breakdown=cost.breakdown).rate
     failing = told.probability[:, told.horizons.index(terms.horizon)]
-    least = rate * ((terms.horizon - terms.lead) / _DAY) + cost.inspection
+    least = rate * ((terms.horizon - terms.lead) / _DAY) + np.where(told.rests_on_age, 0.0, cost.inspection)
     most = (cost.breakdown - cost.planned) * failing - (1 - failing) * least
     return np.asarray(most > terms.least_saving)

@@ -100,7 +100,7 @@ def _component(life: RunLife) -> str:
 
 def _span(span: timedelta) -> str:
     days = span / timedelta(days=1)
-    return f"{days:g} d" if days >= 2 else f"{span / HOUR:g} h"
+    return f"{days:.3g} d" if days >= 2 else f"{span / HOUR:g} h"
 
 
 def protocol(settings: PricingSettings, lives: RecordedLives) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -77,11 +77,18 @@ class RecordedLives:
         Ended in a failure, and were not watched from their beginning.
     going_on
         Not over where their machine's record ends: since when, and until when they were seen.
+    spoke
+        By machine, when it first spoke.
     """
 
     priced: tuple[RunLife, ...]
     unwatched: int
     going_on: tuple[tuple[Machine, str, datetime, datetime], ...]
+    spoke: Mapping[str, datetime] = field(default_factory=dict)
+
+    def entry(self, machine: Machine, begun: datetime) -> timedelta:
+        """Return how old a life was when its machine first spoke: had it failed before, it would not be on record."""
+        return max(self.spoke.get(machine.id, begun) - begun, timedelta(0))
 
 
 def recorded_lives(history: FleetHistory) -> RecordedLives:
@@ -111,7 +118,8 @@ def recorded_lives(history: FleetHistory) -> RecordedLives:
     if cut_short.total():
         raise NotRunToFailure(+cut_short, len(ended))
     whole = [life for life in ended if _watched(life, spoke[life.machine.id][0])]
-    return RecordedLives(tuple(whole), len(ended) - len(whole), tuple(going_on))
+    first_spoke = {machine: first for machine, (first, _) in spoke.items()}
+    return RecordedLives(tuple(whole), len(ended) - len(whole), tuple(going_on), first_spoke)
 
 
 def _seats(history: FleetHistory, spoke: Mapping[str, object]) -> list[tuple[Machine, str]]:
@@ -168,4 +176,5 @@ def by_machine(history: FleetHistory, kept: set[str]) -> FleetHistory:
         own(history.events),
         own(history.maintenance),
         own(history.failures),
+        own(history.logs),
     )

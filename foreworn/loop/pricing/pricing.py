@@ -26,8 +26,8 @@ from models.failure import GradientBoostedFailureModel
 def price(
     history: FleetHistory,
     *,
+    settings: PricingSettings,
     costs: CostTable | None = None,
-    settings: PricingSettings | None = None,
     leave_out: Collection[str] = (),
     on_fold: Callable[[int], None] = lambda _: None,
 ) -> Priced:
@@ -53,7 +53,7 @@ def price(
     TooLittleHistory
         If there are too few lives or machines.
     """
-    chosen, lives = settings or PricingSettings(), _lives(history)
+    chosen, lives = settings, _lives(history)
     folds = unit_folds(
         history,
         lives,
@@ -72,8 +72,8 @@ def price_model(
     history: FleetHistory,
     *,
     unseen: Collection[str],
+    settings: PricingSettings,
     costs: CostTable | None = None,
-    settings: PricingSettings | None = None,
 ) -> Priced:
     """Price acting on a trained model over the lives of machines that it has not seen; otherwise as `price`.
 
@@ -84,11 +84,11 @@ def price_model(
     TooLittleHistory
         If none of these machines has a life to price.
     """
-    chosen, lives = settings or PricingSettings(), _lives(history)
+    chosen, lives = settings, _lives(history)
     fold = fold_with(model, lives, unseen)
     if not fold.held_out:
         raise TooLittleHistory(f"none of {len(unseen)} machines has a life that failed and was watched whole")
-    own = RecordedLives(tuple(lives.priced[place] for place in fold.held_out), lives.unwatched, lives.going_on)
+    own = replace(lives, priced=tuple(lives.priced[place] for place in fold.held_out))
     alone = replace(fold, held_out=tuple(range(len(own.priced))))
     return priced(backtest_of(history, own, [alone], costs or CostTable(), chosen), own)
 

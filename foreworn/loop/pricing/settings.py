@@ -17,6 +17,19 @@ LEAD_FACTORS: Final = (0.5, 1.0, 2.0)
 """Lead times that are priced, in lead times."""
 
 
+def lead_within(horizon: timedelta) -> timedelta:
+    """Return the lead time that is priced unless another is given: what is weighed is then the chance within a horizon.
+
+    With the horizon of the platform's scoring, that is the probability that it serves.
+
+    Examples
+    --------
+    >>> str(lead_within(timedelta(hours=24)))
+    '16:00:00'
+    """
+    return horizon / LOOK
+
+
 @dataclass(frozen=True, slots=True)
 class PricingSettings:
     """What can be chosen about a decision backtest.
@@ -24,7 +37,7 @@ class PricingSettings:
     Parameters
     ----------
     lead
-        From an order to the moment at which the work is done.
+        From an order to the moment at which the work is done; `lead_within` tells what it is unless chosen.
     look
         Over how many lead times forecasts are weighed.
     breakdown_ratio
@@ -46,7 +59,7 @@ class PricingSettings:
         planned work.
     """
 
-    lead: timedelta = timedelta(days=10)
+    lead: timedelta
     look: float = LOOK
     breakdown_ratio: float | None = None
     every: timedelta | None = None

@@ -14,11 +14,11 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.loop.pricing.lives import HOUR, RunLife, first_and_last
 from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
 from models.failure import GradientBoostedFailureModel
-from models.failure.periods import read_off
 from models.features import RowIndex, compute
 from models.features.row_index import span_ms
 
 Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 THIRDS: Final = 3
 _LEAST: Final = 1e-9
@@ -39,12 +39,20 @@ class ToldLife:
         Of failing within each horizon, rising.
     horizons
         Which.
+    by_age : (n,) bool
+        Where it was said of the component's known age alone; nowhere unless given.
     """
 
     life: RunLife
     time: tuple[datetime, ...]
     probability: Values
     horizons: tuple[timedelta, ...]
+    by_age: Flags | None = None
+
+    @property
+    def rests_on_age(self) -> Flags:
+        """Where it was said of the component's known age alone, (n,) bool."""
+        return np.zeros(len(self.time), dtype=bool) if self.by_age is None else self.by_age
 
     def curve(self, row: int) -> tuple[tuple[timedelta, float], ...]:
         """Return what was said at one time, as points of a failure curve."""
@@ -74,9 +82,9 @@ def told_along(
     found = []
     for i, life in enumerate(lives):
         own = np.array([places[life.machine.id, t] for t in rows[i]], dtype=np.intp)
-        said = curves.of(life, own)
+        said, by_age = curves.of(life, own)
         times = tuple(from_epoch_ms(t) for t in rows[i]) if len(said) else ()
-        found.append(ToldLife(life, times, said, tuple(horizons)))
+        found.append(ToldLife(life, times, said, tuple(horizons), by_age))
     return found
 
 
@@ -90,26 +98,21 @@ class _Curves:
         index: RowIndex,
         horizons: Sequence[timedelta],
     ) -> None:
-        self._model, self._history, self._index, self._horizons = model, history, index, horizons
-        self._matrix = compute(model.features, history, index).matrix
+        self._horizons = horizons
+        self._known = model.known(compute(model.features, history, index).matrix, history, index)
+        self._told = dict(self._known.told())
 
-    def of(self, life: RunLife, rows: NDArray[np.intp]) -> Values:
-        """Return (n_rows, n_horizons) probabilities; no rows where nothing is said of such components."""
-        model, component = self._model, life.component
-        nothing = np.empty((0, len(self._horizons)))
-        if not len(rows):
-            return nothing
-        if component in model.components and model.knows(life.machine, component):
-            part = model.components[component]
-            curve = part.curve(self._matrix[rows])
-            return np.stack([read_off(curve, part.ends, horizon) for horizon in self._horizons], axis=1)
-        if component not in model.ages:
-            return nothing
-        by_age = model.ages[component]
-        chosen = np.zeros(len(self._index), dtype=bool)
-        chosen[rows] = True
-        age = by_age.age_days(self._history, self._index.where(chosen))
-        return np.stack([by_age.within(age, horizon).probability for horizon in self._horizons], axis=1)
+    def of(self, life: RunLife, rows: NDArray[np.intp]) -> tuple[Values, Flags]:
+        """Return (n_rows, n_horizons) probabilities, and which rows rest on a known age alone.
+
+        No rows where nothing is said of such components.
+        """
+        component = life.component
+        if not len(rows) or not np.isin(rows, self._told.get(component, ())).all():
+            return np.empty((0, len(self._horizons))), np.empty(0, dtype=bool)
+        signs = self._known.by_signs(component)[rows]
+        said = self._known.probability(component, rows, signs, self._horizons)
+        return said, ~signs & self._known.age_is_known(component, rows)
 
 
 def _times(life: RunLife, earliest: int, every: timedelta) -> list[int]:
@@ -196,7 +199,7 @@ def _as_said_of(life: RunLife, stranger: ToldLife) -> ToldLife:
     ages = [time - stranger.life.begun for time in stranger.time]
     alive = [place for place, age in enumerate(ages) if life.begun + age < life.failed_at]
     time = tuple(life.begun + ages[place] for place in alive)
-    return ToldLife(life, time, stranger.probability[alive], stranger.horizons)
+    return ToldLife(life, time, stranger.probability[alive], stranger.horizons, stranger.rests_on_age[alive])
 
 
 def hours(span: timedelta) -> int:

@@ -12,7 +12,7 @@ from foreworn.economics.weibull_life import Life, WeibullLife, fit_weibull
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Machine
-from foreworn.loop.pricing.lives import HOUR, RecordedLives, RunLife, by_machine, first_and_last
+from foreworn.loop.pricing.lives import HOUR, UNWATCHED, RecordedLives, RunLife, by_machine, first_and_last
 from foreworn.telemetry.sample import MILLISECOND
 from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
 
@@ -139,12 +139,16 @@ def _end(history: FleetHistory) -> datetime:
 def bases_of(
     taught_by: Sequence[RunLife], lives: RecordedLives, unseen: Collection[str] = ()
 ) -> dict[str, WeibullLife]:
-    """Return by kind how long components last, from lives that failed and from those of other machines that go on."""
+    """Return by kind how long components last, from lives that failed and from those of other machines that go on.
+
+    Of both only those that were watched from their beginning: among older ones whoever failed before is not on record.
+    """
     known: dict[str, list[Life]] = defaultdict(list)
     for life in taught_by:
-        known[life.kind].append(Life((life.failed_at - life.begun) / _DAY, failed=True))
+        entry = lives.entry(life.machine, life.begun) / _DAY
+        known[life.kind].append(Life((life.failed_at - life.begun) / _DAY, failed=True, entry=entry))
     for machine, component, begun, until in lives.going_on:
-        kind = f"{machine.model}/{component}"
-        if machine.id not in unseen and kind in known:
-            known[kind].append(Life((until - begun) / _DAY, failed=False))
+        kind, entered = f"{machine.model}/{component}", lives.entry(machine, begun)
+        if machine.id not in unseen and kind in known and entered <= UNWATCHED * (until - begun):
+            known[kind].append(Life((until - begun) / _DAY, failed=False, entry=entered / _DAY))
     return {kind: fit_weibull(some) for kind, some in known.items()}

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from foreworn.errors import MalformedHistory
+from foreworn.errors import MalformedHistory, NotFound
 from foreworn.fleet.history import (
     EVENT_SCHEMA,
     FAILURE_SCHEMA,
@@ -74,9 +74,12 @@ def read_cmapss(source: Path, subset: str, *, parts: Sequence[str] = (TRAIN, TES
 
     Raises
     ------
+    NotFound
+        If the folder holds other subsets, but not this one.
     MalformedHistory
         The first problem there is, naming file, row and column.
     """
+    _check_is_there(source, subset, parts)
     found = {part: _rows(source / f"{part}_{subset}.txt") for part in parts}
     machines = tuple(
         Machine(_name(part, int(unit)), MODEL, subset, START, (COMPONENT,))
@@ -91,6 +94,12 @@ def read_cmapss(source: Path, subset: str, *, parts: Sequence[str] = (TRAIN, TES
         _failures(found[TRAIN]) if TRAIN in found else FAILURE_SCHEMA.empty_table(),
     )
     return RecordedFleet(history, catalogue(), tuple(Attachment(m.id, m.id, START) for m in machines), notes=_NOTES)
+
+
+def _check_is_there(source: Path, subset: str, parts: Sequence[str]) -> None:
+    known = sorted({file.stem.removeprefix(f"{part}_") for part in parts for file in source.glob(f"{part}_*.txt")})
+    if known and subset not in known:
+        raise NotFound(f"C-MAPSS set in {source}:", subset, known=known)
 
 
 def read_remaining_cycles(source: Path, subset: str) -> NDArray[np.int64]:

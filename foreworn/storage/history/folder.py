@@ -7,7 +7,7 @@ from foreworn.fleet.history import FleetHistory, RecordedFleet
 from foreworn.storage.history.arrivals import read_arrivals
 from foreworn.storage.history.findings import EnoughFound, Findings
 from foreworn.storage.history.machines import read_machines
-from foreworn.storage.history.records import EVENTS, FAILURES, MAINTENANCE, read_records
+from foreworn.storage.history.records import EVENTS, FAILURES, LOGS, MAINTENANCE, read_records
 from foreworn.storage.history.rows import read_rows
 from foreworn.storage.history.signals import SIGNALS_FILE, read_signals
 from foreworn.storage.history.telemetry import read_telemetry
@@ -59,12 +59,13 @@ def _read(folder: Path, findings: Findings) -> RecordedFleet | None:
     fleet = read_machines(folder, findings)
     if fleet is None:  # every other file is held against it
         return None
-    events, maintenance, failures = (read_records(folder, f, fleet, findings) for f in (EVENTS, MAINTENANCE, FAILURES))
+    files = (EVENTS, MAINTENANCE, FAILURES, LOGS)
+    events, maintenance, failures, logs = (read_records(folder, file, fleet, findings) for file in files)
     telemetry = read_telemetry(folder, fleet, catalogue, findings) if types_known else None
     if telemetry is None or len(findings):
         return None
     fleet = fleet.with_components((maintenance, failures))
-    history = FleetHistory(fleet.machines, telemetry.table, events, maintenance, failures)
+    history = FleetHistory(fleet.machines, telemetry.table, events, maintenance, failures, logs)
     return RecordedFleet(history, telemetry.catalogue, fleet.attachments, arrivals, telemetry.notes)
 
 

@@ -1,4 +1,4 @@
-"""events.csv, maintenance.csv and failures.csv: what happened to machines."""
+"""events.csv, logs.csv, maintenance.csv and failures.csv: what machines said in words, and what happened to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreworn.fleet.history import EVENT_SCHEMA, FAILURE_SCHEMA, MAINTENANCE_SCHEMA
+from foreworn.fleet.history import EVENT_SCHEMA, FAILURE_SCHEMA, LOG_SCHEMA, MAINTENANCE_SCHEMA
 from foreworn.storage.history.columns import known_column, text_column, time_column
 from foreworn.storage.history.findings import Findings
 from foreworn.storage.history.machines import MACHINES_FILE, Fleet
@@ -35,6 +35,8 @@ class RecordFile:
         How long a text may be, by column, as on the wire; it then holds no control characters either.
     since_installed
         Whether a record before the machine's installation is a mistake.
+    needed
+        Whether a history without the file is a mistake, or has no such records.
     """
 
     name: str
@@ -43,6 +45,7 @@ class RecordFile:
     defaults: Mapping[str, str] = field(default_factory=dict)
     longest: Mapping[str, int] = field(default_factory=dict)
     since_installed: bool = True
+    needed: bool = True
 
 
 EVENTS = RecordFile(
@@ -52,6 +55,14 @@ EVENTS = RecordFile(
     {"severity": "info", "message": ""},
     {"code": 128, "severity": 32},
 )
+LOGS = RecordFile(
+    "logs.csv",
+    LOG_SCHEMA,
+    ("machine", "time", "level", "logger", "message"),
+    {"level": "info", "logger": "", "message": ""},
+    {"level": 32, "logger": 128},
+    needed=False,
+)
 # parts are replaced while a machine is built or overhauled, before it is installed
 MAINTENANCE = RecordFile("maintenance.csv", MAINTENANCE_SCHEMA, ("machine", "time", "component"), since_installed=False)
 FAILURES = RecordFile("failures.csv", FAILURE_SCHEMA, ("machine", "time", "component"), {"mode": ""})
@@ -59,6 +70,8 @@ FAILURES = RecordFile("failures.csv", FAILURE_SCHEMA, ("machine", "time", "compo
 
 def read_records(folder: Path, file: RecordFile, fleet: Fleet, findings: Findings) -> pa.Table | None:
     """Read one file of records, sorted; None where it has problems."""
+    if not file.needed and not (folder / file.name).exists():
+        return file.schema.empty_table()
     before = len(findings)
     rows = read_rows(folder / file.name, file.schema.names, (), findings, may_be_empty=True)
     if rows is None:
@@ -89,7 +102,7 @@ def _column(rows: Rows, name: str, file: RecordFile, fleet: Fleet) -> pa.Chunked
 
 def _check_short(rows: Rows, name: str, column: pa.ChunkedArray, longest: int) -> None:
     bad = pc.or_(pc.greater(pc.utf8_length(column), longest), pc.match_substring_regex(column, r"\p{Cc}"))
-    rows.report(bad, name, lambda _: f"the text must have 1 to {longest} characters, none a control character")
+    rows.report(bad, name, lambda _: f"the text may have up to {longest} characters, none a control character")
 
 
 def _check_components(rows: Rows, machine: pa.ChunkedArray, component: pa.ChunkedArray, fleet: Fleet) -> None:

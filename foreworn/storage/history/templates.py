@@ -21,6 +21,10 @@ time,machine,vibration_rms
 time,machine,code,severity,message
 2026-01-17T02:00:00Z,pump-1,V2,warning,vibration above 4.5 mm/s
 """,
+    "logs.csv": """\
+time,machine,level,logger,message
+2026-01-17T02:00:04Z,pump-1,warning,drive,speed held at 1450 rpm
+""",
     "maintenance.csv": """\
 time,machine,component,action,kind
 2026-01-18T09:00:00Z,pump-1,bearing,replaced,corrective

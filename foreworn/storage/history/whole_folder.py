@@ -22,8 +22,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     Conflict
         If `folder` exists and is not an empty folder.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict(f"{folder} exists already: choose another folder, or remove it first")
+    check_vacant(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     growing = folder.parent / f".{folder.name}.{uuid4().hex[:8]}.partial"
     growing.mkdir()
@@ -38,6 +37,18 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(growing)
         raise
     _flush(folder.parent)
+
+
+def check_vacant(folder: Path) -> None:
+    """Refuse a folder that holds something, for who has much to compute before there is anything to write.
+
+    Raises
+    ------
+    Conflict
+        If `folder` exists and is not an empty folder.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflict(f"{folder} exists already: choose another folder, or remove it first")
 
 
 def _flush(path: Path) -> None:

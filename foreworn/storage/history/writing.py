@@ -12,7 +12,7 @@ from foreworn.fleet.history import RecordedFleet
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.storage.history.arrivals import ARRIVALS_FILE, write_arrivals
 from foreworn.storage.history.machines import MACHINE_COLUMNS, MACHINES_FILE
-from foreworn.storage.history.records import EVENTS, FAILURES, MAINTENANCE
+from foreworn.storage.history.records import EVENTS, FAILURES, LOGS, MAINTENANCE
 from foreworn.storage.history.signals import OPTIONAL_SIGNAL_COLUMNS, SIGNAL_COLUMNS, SIGNALS_FILE
 from foreworn.storage.history.telemetry import TELEMETRY_PARQUET
 from foreworn.storage.history.whole_folder import whole_folder
@@ -37,8 +37,14 @@ def write_history(fleet: RecordedFleet, folder: Path) -> None:
         _write_csv(growing / MACHINES_FILE, (*MACHINE_COLUMNS, "device", "components"), machines)
         signals = (_signal_fields(model, signal) for model, signal in fleet.catalogue)
         _write_csv(growing / SIGNALS_FILE, (*SIGNAL_COLUMNS, *OPTIONAL_SIGNAL_COLUMNS), signals)
-        for file, table in ((EVENTS, history.events), (MAINTENANCE, history.maintenance), (FAILURES, history.failures)):
-            _write_csv(growing / file.name, file.schema.names, _record_fields(table))
+        for file, table in (
+            (EVENTS, history.events),
+            (MAINTENANCE, history.maintenance),
+            (FAILURES, history.failures),
+            (LOGS, history.logs),
+        ):
+            if file.needed or len(table):
+                _write_csv(growing / file.name, file.schema.names, _record_fields(table))
         if fleet.arrivals is not None:
             write_arrivals(fleet.arrivals, growing / ARRIVALS_FILE)
 

@@ -87,7 +87,7 @@ class _Count:
             zip(self._heard.tolist(), newest.tolist(), offsets.tolist(), strict=True)
         ):
             memory = self._memories[place]
-            memory.watermark = time if memory.watermark is None else max(memory.watermark, time)
+            memory.reach(time)
             for name, column in columns.items():
                 setattr(memory, name, added(getattr(memory, name), column[i]))
             if self._hour is not None:

@@ -75,6 +75,10 @@ class DeviceMemory(msgspec.Struct, array_like=True):
         """How much after its own time an entry may come without being late."""
         return max(_ALLOWED_MS, 2 * (self.usual_gap or 0))
 
+    def reach(self, time: int) -> None:
+        """Note that what is stored of it reaches to this device time."""
+        self.watermark = time if self.watermark is None else max(self.watermark, time)
+
     def hear(self, received: int, *, speaks: bool) -> None:
         """Note that something came; whether it speaks, or its status alone came, which a broker keeps for it."""
         self.last_received = received if self.last_received is None else max(self.last_received, received)

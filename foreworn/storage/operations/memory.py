@@ -1,7 +1,7 @@
 """The operations store in memory: for tests, demos, and for reading what the SQL one must do."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from foreworn.storage.operations.device_memory import DeviceMemory
 from foreworn.storage.operations.heard_turn import HeardTurn
 from foreworn.storage.operations.memory_quarantine import MemoryQuarantine as MemoryQuarantine
 from foreworn.telemetry.intake import DeviceProgress, DirtyWindow, IntakeBatch
+from foreworn.telemetry.sample import to_epoch_ms
 from foreworn.telemetry.signal import SignalCatalogue
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
@@ -102,6 +103,12 @@ class MemoryDeviceProgressLog:
         turn = HeardTurn.of(batch)
         with self._lock:
             count_turns(self._memories, [turn])
+
+    def stored(self, newest: Mapping[str, datetime]) -> None:
+        """Note how far what is stored reaches; see `DeviceProgressLog`."""
+        with self._lock:
+            for device, time in newest.items():
+                self._memories.setdefault(device, DeviceMemory(device)).reach(to_epoch_ms(time))
 
     def all(self) -> list[DeviceProgress]:
         """Return every device ever heard of, sorted by id."""

@@ -102,6 +102,7 @@ class StubModel:
     horizons: tuple[timedelta, ...] = (DAY,)
     threshold: float = 0.4
     lookback: timedelta = DAY
+    reads_logs: bool = False
 
     def describe(self) -> Mapping[str, object]:
         """Return what the real one would tell."""
@@ -204,7 +205,8 @@ class StubLifeModel:
 
     def describe(self) -> Mapping[str, object]:
         """Return what the real one would tell."""
-        return {"lives": self.lives, "lives_cut_short": self.lives_cut_short, "unit": "hours"}
+        metrics = {"unseen_coverage_p10_p90": 0.808}
+        return {"lives": self.lives, "lives_cut_short": self.lives_cut_short, "unit": "hours", "metrics": metrics}
 
     def remaining_life(self, history: FleetHistory, rows: Sequence[tuple[str, datetime]]) -> list[RemainingLife]:
         """Refuse: reading pages must not score."""

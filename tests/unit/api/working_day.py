@@ -198,9 +198,9 @@ def _label(services: ConsoleServices) -> None:
     labels = []
     for n in range(240):
         said = 0.02 + 0.9 * ((n * 37) % 101 / 101) ** 3
-        time = NOW - (3 + n % 60) * DAY
-        failed = (math.sin(n * 12.9898) * 43758.5453) % 1 < said * 0.9
         pending = n % 20 == 0
+        time = NOW - (1 + n // 20) * HOUR if pending else NOW - (3 + n % 60) * DAY
+        failed = (math.sin(n * 12.9898) * 43758.5453) % 1 < said * 0.9
         labels.append(
             Label(
                 machine=f"Pump-{n % 40 + 1:02d}",

@@ -23,6 +23,7 @@ class TruthTeller:
     """Foretells what it reads in the plant itself: a failure within the horizon, and nothing else."""
 
     version, horizon, horizons, threshold, lookback = "truth", 2 * LEAD, (2 * LEAD,), 0.5, DAY
+    reads_logs = False
 
     def __init__(self, plant: Plant, *, silent: bool = False) -> None:
         self._plant, self._silent = plant, silent

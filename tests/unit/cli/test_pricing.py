@@ -62,14 +62,26 @@ def test_costs_in_two_currencies_are_no_price(tmp_path: Path) -> None:
     assert "CHF and EUR" in str(told.exception)
 
 
-def test_a_backtest_is_priced_at_the_lead_time_that_weighs_the_platforms_own_horizon(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+class _AskedForError(Exception):
+    """What pricing was asked for, raised in its place."""
+
+
+def test_price_and_backtest_price_alike_at_the_lead_time_that_weighs_the_platforms_own_horizon(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def asked(*_: object, settings: PricingSettings, **__: object) -> None:
+        raise _AskedForError(settings)
+
     folder = written(history([20, 30]), tmp_path / "pumps")
-    settings: PricingSettings = _pricing(folder, bootstrap.read_history(folder)).keywords["settings"]  # type: ignore[attr-defined]
+    priced = _pricing(folder, bootstrap.read_history(folder), lambda said: None)
+    settings: PricingSettings = priced.keywords["settings"]  # type: ignore[attr-defined]
     assert settings.terms().horizon == Settings().scoring.horizon
     assert settings.lead == timedelta(hours=16)
     assert "costs are assumed" in capsys.readouterr().err
+    monkeypatch.setattr("foreworn.loop.pricing.price", asked)
+    told = CliRunner().invoke(app, ["price", str(folder)])
+    assert isinstance(told.exception, _AskedForError)
+    assert told.exception.args == (settings,)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,12 @@ ASK = "import sys; import {module}; print(*(name for name in {heavy!r} if name i
     ("module", "without"),
     [
         pytest.param("foreworn.cli", (*HEAVY, "numpy", "pyarrow", "sqlalchemy"), id="the command line"),
+        pytest.param(
+            "foreworn.cli.models, foreworn.bootstrap.model_stores, foreworn.loop.model_versions, "
+            "foreworn.loop.other_models",
+            (*HEAVY, "sqlalchemy"),
+            id="models list",
+        ),
         pytest.param("foreworn.collect, foreworn.bootstrap.stores, foreworn.bootstrap.collecting", HEAVY, id="collect"),
     ],
 )

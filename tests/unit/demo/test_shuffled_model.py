@@ -24,6 +24,7 @@ class Oracle:
     horizons = (timedelta(hours=24),)
     threshold = 0.4
     lookback = timedelta(days=3)
+    reads_logs = True
 
     def __init__(self, machines: Sequence[Machine]) -> None:
         self._machines = {m.id: m for m in machines}
@@ -137,7 +138,7 @@ def test_every_horizon_that_is_asked_for_is_shuffled() -> None:
     assert [f.horizon for f in found] == asked
 
 
-@pytest.mark.parametrize("name", ["version", "horizon", "horizons", "threshold", "lookback"])
+@pytest.mark.parametrize("name", ["version", "horizon", "horizons", "threshold", "lookback", "reads_logs"])
 def test_all_else_is_the_models(name: str) -> None:
     model = Oracle(fleet([("seal",)] * 2))
     shuffled = ShuffledModel(model, fleet([("seal",)] * 2), seed=1)

@@ -115,10 +115,18 @@ def test_alarms_are_counted_by_episode(labels: list[Label], confirmed: int, refu
 def test_recall_counts_failures_and_not_the_forecasts_of_them() -> None:
     caught = [said(day, Outcome.FAILED, 3) for day in (0, 1, 2)]
     missed = [said(day, Outcome.FAILED, 3, alarm=False, machine="p2") for day in (0, 1, 2)]
-    nobody_knows = [said(0, Outcome.CENSORED, 3, machine="p3"), said(0, machine="p4")]
+    nobody_knows = [said(0, Outcome.CENSORED, 3, machine="p3"), said(9, machine="p4")]
     found = card(*caught, *missed, *nobody_knows)
     assert (found.failures, found.caught, found.recall) == (2, 1, 0.5)
     assert (found.forecasts, found.censored, found.pending) == (8, 1, 1)
+
+
+def test_shares_are_of_forecasts_of_which_every_outcome_is_known() -> None:
+    settled = [said(0, Outcome.FAILED, 2), said(0, Outcome.SURVIVED, 7, machine="p2")]
+    young = [said(3, Outcome.FAILED, 5), said(3, alarm=False, machine="p2"), said(4, Outcome.FOUND, 5, machine="p3")]
+    found, before = card(*settled, *young), card(*settled)
+    assert (found.calibration, found.brier, found.precision) == (before.calibration, before.brier, before.precision)
+    assert (found.failures, found.caught, found.pending) == (3, 3, 3)
 
 
 def test_the_lead_time_runs_from_when_the_first_alarm_was_said() -> None:
@@ -164,7 +172,7 @@ KNOWN = st.sampled_from([Outcome.FAILED, Outcome.FOUND, Outcome.SURVIVED, Outcom
 @given(st.lists(st.tuples(PROBABILITIES, KNOWN), min_size=1, max_size=30))
 def test_calibration_and_brier_score_are_those_of_a_hand_count(told: list[tuple[float, Outcome]]) -> None:
     labels = [said(n, outcome, n + 1, probability=p) for n, (p, outcome) in enumerate(told)]
-    unknown = [said(0, Outcome.CENSORED, 1, probability=0.9, machine="p2"), said(0, probability=0.9, machine="p3")]
+    unknown = [said(0, Outcome.CENSORED, 1, probability=0.9, machine="p2"), said(99, probability=0.9, machine="p3")]
     found = card(*labels, *unknown)
     hits = [float(outcome in (Outcome.FAILED, Outcome.FOUND)) for _, outcome in told]
     bins = []

@@ -7,7 +7,7 @@ from foreworn.economics.saving import Deferral
 from foreworn.economics.weibull_life import WeibullLife
 from foreworn.fleet.machine import Machine
 from foreworn.health.failure_curve import FailureCurve
-from foreworn.health.forecast import Forecast
+from foreworn.health.forecast import Forecast, Reason
 from foreworn.loop.appraisal import Appraisal
 from foreworn.planning.working_week import WorkingWeek
 from tests.unit.loop.repair_shop import COST, DAY, HOUR, NOW, WEEK
@@ -55,3 +55,20 @@ def test_nobody_is_asked_to_act_before_the_part_is_there() -> None:
 def test_what_is_to_be_done_is_to_be_done_before_the_forecast_ends() -> None:
     evening = _appraisal(NOW, ((6 * HOUR, 0.5),)).opportunity(ready=NOW)
     assert evening.act_by == NOW + 6 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("reason", "looks"),
+    [
+        pytest.param(Reason("age of bearing", "age alone: 9 failures", 480.0, None, None, 0.2), 0, id="by age"),
+        pytest.param(Reason("age of bearing", "age alone: 9 failures", None, None, None, 0.0), 1, id="of unknown age"),
+        pytest.param(Reason("vibration", "vibration mean 24 h", 9.0, 2.0, 4.0, 2.0), 1, id="by its signs"),
+    ],
+)
+def test_a_look_for_nothing_is_taken_off_unless_waiting_makes_the_forecast_no_sharper(
+    reason: Reason, looks: int
+) -> None:
+    said = Forecast("p1", "bearing", NOW, WEEK, 0.6, "v1", NOW, reasons=(reason,))
+    found = Appraisal(PUMP, "bearing", [said], COST, "EUR", LIFE, WorkingWeek(), NOW).opportunity(ready=NOW)
+    without = _appraisal(NOW, ((WEEK, 0.6),)).opportunity(ready=NOW)
+    assert found.saving - without.saving == pytest.approx((1 - looks) * 0.4 * COST.inspection)

@@ -2,7 +2,14 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from foreworn.fleet.history import EVENT_SCHEMA, FAILURE_SCHEMA, MAINTENANCE_SCHEMA, TIME, FleetHistory
+from foreworn.fleet.history import (
+    EVENT_SCHEMA,
+    FAILURE_SCHEMA,
+    LOG_SCHEMA,
+    MAINTENANCE_SCHEMA,
+    TIME,
+    FleetHistory,
+)
 from foreworn.fleet.machine import Attachment, Machine
 from foreworn.loop.backfill import backfill, of_devices, record_work
 from foreworn.loop.live_history import LiveHistory
@@ -34,6 +41,10 @@ def history(hours: int) -> FleetHistory:
         events=pa.table([[at], ["pump"], ["E17"], ["warning"], ["hot"]], schema=EVENT_SCHEMA),
         maintenance=pa.table([[at], ["pump"], ["bearing"], ["replaced"], ["preventive"]], schema=MAINTENANCE_SCHEMA),
         failures=pa.table([[at], ["pump"], ["bearing"], ["seized"]], schema=FAILURE_SCHEMA),
+        logs=pa.table(
+            [[at, at, at + HOUR], ["pump"] * 3, ["error"] * 3, ["drive"] * 3, ["hot", "stopped", "hot"]],
+            schema=LOG_SCHEMA,
+        ),
     )
 
 
@@ -58,5 +69,6 @@ def test_a_history_comes_back_from_the_stores_as_it_was_put_in() -> None:
     registry.add([PUMP], SWAPPED)
     written = history(4)
     record_work(registry, written)
-    assert backfill(store, written, SWAPPED) == 4
-    assert LiveHistory(registry, store).between(START, START + 4 * HOUR) == written
+    for _ in range(2):
+        assert backfill(store, written, SWAPPED) == 4
+        assert LiveHistory(registry, store).between(START, START + 4 * HOUR, with_logs=True) == written

@@ -62,3 +62,30 @@ def test_unless_told_the_record_begins_with_its_first_entry() -> None:
     ends = _ends((30, 80))
     found = component_lives([NEW], ends, until=T0 + 100 * DAY)["px", "bearing"]
     assert found == [Life(50, True), Life(20, False)]
+
+
+def _maintained_before_failures_were_noted(failed: range) -> dict[tuple[str, str], list[tuple[datetime, bool]]]:
+    """One machine per failure: renewed at T0, failed on its day; and one that is renewed on day 50 as well."""
+    ends = {(f"p{day}", "bearing"): [(T0, False), (T0 + day * DAY, True)] for day in failed}
+    return ends | {("old", "bearing"): [(T0, False), (T0 + 50 * DAY, False)]}
+
+
+def test_a_life_that_began_before_failures_were_noted_counts_from_its_age_then() -> None:
+    ends = _maintained_before_failures_were_noted(range(200, 207))
+    machines = [Machine(name, "px", "west", T0, ("bearing",)) for name, _ in ends]
+
+    lives = component_lives(machines, ends, until=T0 + 207 * DAY)["px", "bearing"]
+
+    assert [life for life in lives if life.failed] == [Life(day, True, entry=200) for day in range(201, 207)]
+    assert [life for life in lives if life.entry == 150] == [Life(157, False, entry=150)]
+    assert sum(life.days - life.entry for life in lives) == 8 * 7  # machines, and days that they were watched
+
+
+def test_a_first_failure_that_came_when_it_could_be_expected_leaves_no_life_out() -> None:
+    ends = _maintained_before_failures_were_noted(range(20, 200, 20))
+    machines = [Machine(name, "px", "west", T0, ("bearing",)) for name, _ in ends]
+
+    lives = component_lives(machines, ends, until=T0 + 200 * DAY)["px", "bearing"]
+
+    assert sum(life.failed for life in lives) == 9
+    assert {life.entry for life in lives} == {0}

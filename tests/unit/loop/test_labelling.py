@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from foreworn.fleet.history import MAINTENANCE_SCHEMA
+from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA
 from foreworn.health.failure_model import FailureModel
 from foreworn.health.forecast import Forecast
 from foreworn.health.label import Label, Outcome
+from foreworn.loop.component_past import ComponentPast
 from foreworn.loop.labelling import Labelling
 from foreworn.planning.findings import Action, Finding, Findings
 from foreworn.planning.work_order import WorkOrder, WorkOrderKind
@@ -160,7 +161,31 @@ def test_what_was_repaired_is_labelled_again_however_it_was_repaired(study: Stud
     assert [label.machine for label in study.labels()] == ["p1"]
 
 
+def test_an_adjustment_before_the_repair_sets_nothing_going_again(study: Study) -> None:
+    study.shop.fails("p1", MIDNIGHT - 4 * HOUR)
+    study.recorded(MIDNIGHT - HOUR, "adjusted")
+    study.say()
+    study.expect()
+    assert not study.labels()
+
+
+def test_where_no_repair_was_ever_noted_a_failure_counts_as_repaired_at_once(shop: RepairShop) -> None:
+    row = {"time": MIDNIGHT - HOUR, "machine": "p1", "component": "seal", "mode": "worn"}
+    shop.registry.record_failures(pa.Table.from_pylist([row], schema=FAILURE_SCHEMA))
+    with shop.operations.reading() as tx:
+        past = ComponentPast.of(shop.registry, tx, until=MIDNIGHT)
+    assert not past.is_down(("p1", "seal"), MIDNIGHT)
+
+
 # What becomes of it
+
+
+def test_a_forecast_of_what_had_failed_as_is_told_later_proves_nothing(study: Study) -> None:
+    study.say()
+    study.expect()
+    assert study.decided(MIDNIGHT + WEEK).outcome is Outcome.SURVIVED
+    study.shop.fails("p1", MIDNIGHT - HOUR)
+    assert study.decided(MIDNIGHT + WEEK).outcome is Outcome.CENSORED
 
 
 def test_it_failed_within_the_horizon(study: Study) -> None:

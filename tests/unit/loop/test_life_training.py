@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 
@@ -10,9 +11,19 @@ from foreworn.errors import DamagedModel, TooLittleHistory
 from foreworn.fleet.history import FAILURE_SCHEMA, MAINTENANCE_SCHEMA, TIME, FleetHistory
 from foreworn.loop import life_training
 from foreworn.loop.life_training import settings_for, train_life_models
+from models.life import GradientBoostedLifeModel, train
 from models.life.registry import FolderLifeStore
-from tests.unit.models.life.wearing_engines import SETTINGS, UNTIL, before_failure, engines, model
-from tests.unit.models.small_fleet import START
+from tests.unit.models.life.wearing_engines import SETTINGS, UNTIL, before_failure, engines
+from tests.unit.models.small_fleet import HOUR, START
+
+SMALL = SETTINGS.model_copy(
+    update={"every": 4 * HOUR, "trees": 15, "seeds": 1, "quantile_trees": 15, "folds": 2, "fewest_rows_in_leaf": 10}
+)
+
+
+@cache
+def model() -> GradientBoostedLifeModel:
+    return train(engines(), "engine", until=UNTIL, settings=SMALL)
 
 
 def with_gears() -> FleetHistory:
@@ -25,7 +36,7 @@ def test_each_component_that_enough_is_known_of_gets_a_model_that_serves_and_the
     tmp_path: Path,
 ) -> None:
     models = FolderLifeStore(tmp_path / "lives")
-    engine, gear = train_life_models(with_gears(), until=UNTIL, models=models, model_settings=SETTINGS)
+    engine, gear = train_life_models(with_gears(), until=UNTIL, models=models, model_settings=SMALL)
     assert (engine.component, engine.why) == ("engine", "")
     assert (gear.component, gear.model) == ("gear", None)
     assert gear.why.startswith("0 lives of 'gear'")
@@ -38,10 +49,11 @@ def test_each_component_that_enough_is_known_of_gets_a_model_that_serves_and_the
 
 def test_with_too_little_history_the_model_in_use_stays(tmp_path: Path) -> None:
     models = FolderLifeStore(tmp_path)
-    (good,) = train_life_models(engines(), until=UNTIL, models=models, model_settings=SETTINGS)
-    (little,) = train_life_models(engines(), until=START + timedelta(hours=50), models=models, model_settings=SETTINGS)
+    models.of("engine").save(model())
+    models.of("engine").serve(model().version)
+    (little,) = train_life_models(engines(), until=START + timedelta(hours=50), models=models, model_settings=SMALL)
     assert little.model is None
-    assert [m.version for m in models.serving()] == [good.model and good.model.version]
+    assert [m.version for m in models.serving()] == [model().version]
 
 
 def test_a_damaged_model_of_one_component_hides_no_other(tmp_path: Path) -> None:
@@ -62,7 +74,7 @@ def test_a_model_whose_intervals_tell_nothing_is_kept_and_not_put_in_use(
 ) -> None:
     monkeypatch.setattr(life_training, "WIDEST", 0.01)
     models = FolderLifeStore(tmp_path)
-    (wide,) = train_life_models(engines(), until=UNTIL, models=models, model_settings=SETTINGS)
+    (wide,) = train_life_models(engines(), until=UNTIL, models=models, model_settings=SMALL)
     assert wide.model is None
     assert "cycles wide, more than twice a usual life" in wide.why
     assert models.serving() == []

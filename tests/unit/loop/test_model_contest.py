@@ -6,7 +6,8 @@ import pytest
 
 from foreworn.errors import TooLittleHistory
 from foreworn.loop.model_contest import NoContest, hold_contest
-from models.failure import FailureModelSettings, GradientBoostedFailureModel, train
+from models.failure import FailureModelSettings, GradientBoostedFailureModel
+from tests.unit.loop.remembered_training import train
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet, model
 from tests.unit.models.small_fleet import HOUR, at
 

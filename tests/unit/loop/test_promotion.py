@@ -10,6 +10,7 @@ import pytest
 
 from foreworn.errors import NotFound
 from foreworn.loop.model_contest import Contest, Contestant
+from foreworn.loop.model_figures import share_caught, skill_figure, slope_figure
 from foreworn.loop.promotion import (
     PromotionDecision,
     archive_report,
@@ -17,16 +18,18 @@ from foreworn.loop.promotion import (
     file_decision,
     filed_decision,
     objections,
-    unseen_skill,
-    unseen_slope,
 )
+from foreworn.loop.promotion_decision import Check
 from models.failure import GradientBoostedFailureModel
 from models.registry import FolderModelStore
 from tests.unit.models.failure.trained import UNTIL, model
 
 DAY = timedelta(days=1)
-GOOD = {"inner_brier_skill": 0.4, "inner_calibration_slope": 0.9, "failures": 20, "rows": 1000}
-UNMEASURED = {"failures": 20, "rows": 1000}
+ALARMED = {"inner_failures": 20, "inner_caught": 12, "inner_false_alarms": 4}
+GOOD = {"inner_brier_skill": 0.4, "inner_calibration_slope": 0.9, "failures": 20, "rows": 1000} | ALARMED
+UNMEASURED = {"failures": 20, "rows": 1000} | ALARMED
+BLIND = {"inner_caught": 0, "inner_false_alarms": 0}
+"""At no threshold are alarms worth what they cost, so there are none."""
 
 
 Metrics = Mapping[str, Mapping[str, float]]
@@ -63,10 +66,12 @@ def contest(**changes: Any) -> Contest:
 
 
 def test_a_first_model_that_passes_is_put_in_use() -> None:
-    decision = decide(made({"bearing": GOOD}), None, "nothing is in use yet")
+    decision = decide(made({"bearing": GOOD}), None, "no model to compare with yet")
     assert decision.promoted
     assert failed(decision) == []
     assert decision.against is None
+    assert decision.checks[-1] == Check("contest", True, "no model to compare with yet", binding=False, judged=False)
+    assert decision.why == "passed every check that could be made"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +80,7 @@ def test_a_first_model_that_passes_is_put_in_use() -> None:
         pytest.param({"bearing": GOOD | {"inner_brier_skill": -0.1}}, False, ["skill"], id="worse than a fixed rate"),
         pytest.param({"bearing": UNMEASURED}, True, ["skill"], id="nobody can measure it"),
         pytest.param({"bearing": GOOD | {"inner_calibration_slope": 0.3}}, True, ["calibration"], id="too bold"),
+        pytest.param({"bearing": GOOD | BLIND}, True, ["catches"], id="its alarms foretell nothing"),
         pytest.param({}, True, ["signs", "skill"], id="age alone"),
     ],
 )
@@ -92,6 +98,8 @@ def test_where_nothing_is_in_use_only_forecasts_worse_than_a_fixed_rate_are_kept
         pytest.param({"bearing": UNMEASURED}, ["skill"], id="nobody can measure it"),
         pytest.param({"bearing": GOOD | {"inner_calibration_slope": 0.3}}, ["calibration"], id="too bold"),
         pytest.param({"bearing": GOOD | {"inner_calibration_slope": 2.5}}, ["calibration"], id="too timid"),
+        pytest.param({"bearing": GOOD | BLIND}, ["catches"], id="its alarms foretell nothing"),
+        pytest.param({"bearing": GOOD | {"inner_caught": 2}}, ["catches"], id="its alarms foretell one in ten"),
         pytest.param({}, ["signs", "skill"], id="age alone never replaces learned signs"),
     ],
 )
@@ -136,14 +144,35 @@ def test_a_challenger_loses_where_it_is_worse_beyond_doubt_or_catches_less(
 
 def test_skill_is_pooled_by_the_error_of_saying_the_base_rate() -> None:
     few, many = GOOD | {"rows": 100, "inner_brier_skill": -1.0}, GOOD | {"rows": 900, "inner_brier_skill": 0.5}
-    assert unseen_skill(made({"bearing": few, "seal": many})) == pytest.approx(0.35)
-    assert unseen_skill(made({"bearing": UNMEASURED, "seal": many})) == 0.5
+    assert skill_figure(made({"bearing": few, "seal": many})).value == pytest.approx(0.35)
+    assert skill_figure(made({"bearing": UNMEASURED, "seal": many})).value == 0.5
 
 
 def test_a_slope_of_nearly_perfect_forecasts_says_nothing() -> None:
     perfect = GOOD | {"inner_brier_skill": 0.99, "inner_calibration_slope": 6.2}
-    assert unseen_slope(made({"bearing": perfect})) is None
-    assert unseen_slope(made({"bearing": perfect, "seal": GOOD})) == 0.9
+    assert slope_figure(made({"bearing": perfect})).value is None
+    assert slope_figure(made({"bearing": perfect, "seal": GOOD})).value == 0.9
+
+
+@pytest.mark.parametrize(
+    ("metrics", "value", "said"),
+    [
+        pytest.param(GOOD, 0.6, "ahead: 12 of 20, with 4 false alarms", id="enough failures"),
+        pytest.param(GOOD | {"inner_failures": 4}, None, "not measurable on 4; 5 are needed", id="too few failures"),
+        pytest.param({"failures": 20}, None, "not measured by the release that trained it", id="an older release's"),
+    ],
+)
+def test_what_alarms_foretell_is_told_where_there_are_failures_enough(
+    metrics: Mapping[str, float], value: float | None, said: str
+) -> None:
+    found = share_caught(made({"bearing": metrics}))
+    assert found.value == value
+    assert said in found.said
+
+
+def test_what_cannot_be_measured_says_why() -> None:
+    assert skill_figure(made({})).said.endswith("not measurable, because nothing was learned from signs")
+    assert skill_figure(made({"seal": UNMEASURED})).said.endswith("failures in all: seal 20")
 
 
 def test_a_decision_is_filed_with_its_version_and_read_back(tmp_path: Path) -> None:

@@ -358,7 +358,7 @@ def test_a_machine_out_of_service_is_not_worked_on(shop: RepairShop) -> None:
 
 
 def test_the_evidence_says_how_often_such_forecasts_came_true(shop: RepairShop) -> None:
-    when = [NOW - (20 + day) * DAY for day in range(5)]
+    when = [NOW - (24 - day) * DAY for day in range(5)]  # the one that is open is the youngest
     outcomes = [Outcome.FAILED, Outcome.FOUND, Outcome.SURVIVED, Outcome.CENSORED, Outcome.PENDING]
     labels = [
         Label("p3", "bearing", at, WEEK, "v1", 0.65, True, at, what, at + DAY)

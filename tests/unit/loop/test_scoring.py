@@ -17,7 +17,7 @@ from foreworn.loop.scoring import Scoring
 from foreworn.storage.operations.memory import MemoryDirtyWindows, MemoryFleetRegistry, MemoryVerdictBoard
 from foreworn.storage.telemetry.memory import MemoryTelemetryStore
 from foreworn.telemetry.intake import DirtyWindow
-from foreworn.telemetry.sample import Sample, TelemetryBatch
+from foreworn.telemetry.sample import LogLine, Sample, TelemetryBatch
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,6 +34,7 @@ class MeanWear:
     horizon = timedelta(hours=24)
     horizons = (timedelta(hours=24), timedelta(days=7))
     lookback = timedelta(hours=3)
+    reads_logs = False
     threshold = 0.5
 
     def describe(self) -> Mapping[str, object]:
@@ -73,6 +74,15 @@ class SteadyByDay(MeanWear):
     def _of(self, machine: str, time: datetime, wear: float, issued_at: datetime) -> Forecast:
         curve = ((self.horizon, 0.1), (self.horizons[1], max(0.1, wear)))
         return Forecast(machine, "bearing", time, self.horizon, 0.1, self.version, issued_at, curve=curve)
+
+
+class CountsLines(MeanWear):
+    """A model whose probability is a tenth for each log line of the last three hours."""
+
+    reads_logs = True
+
+    def _wear(self, history: FleetHistory, machine: str, time: datetime) -> float:
+        return len(history.between(time - self.lookback, time + timedelta(milliseconds=1)).logs) / 10
 
 
 class Plant:
@@ -151,6 +161,18 @@ def test_late_data_appends_a_revision_and_what_was_said_stays_on_record(plant: P
     at_two = plant.issued().filter(pc.equal(plant.issued()["time"], pa.scalar(START + 2 * HOUR)))
     assert at_two["revision"].to_pylist() == [0, 1]
     assert at_two["probability"].to_pylist() == [0.2, 0.5]
+
+
+def test_a_late_log_line_revises_what_a_model_said_that_reads_them(plant: Plant) -> None:
+    plant.model = CountsLines()
+    plant.telemetry.write(TelemetryBatch(logs=(LogLine("d", START + HOUR, "info", "on"),)))
+    plant.clock.set(START + 2 * HOUR)
+    plant.scoring.score_due()
+    plant.telemetry.write(TelemetryBatch(logs=(LogLine("d", START + 2 * HOUR, "error", "hot"),)))
+    plant.dirty.mark([DirtyWindow("d", START + 2 * HOUR, START + 5 * HOUR)])
+    plant.scoring.score_due()
+    said = plant.issued().sort_by([("time", "ascending"), ("revision", "ascending")])
+    assert said["probability"].to_pylist() == [0.1, 0.1, 0.2]
 
 
 def test_late_data_that_changes_nothing_makes_no_revision(plant: Plant) -> None:

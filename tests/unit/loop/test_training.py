@@ -13,13 +13,20 @@ from foreworn.loop.promotion import Check, PromotionDecision, decide, filed_deci
 from foreworn.loop.training import Trained, train, train_detector
 from foreworn.settings import ScoringSettings
 from foreworn.telemetry.signal import Signal, SignalCatalogue, SignalType
-from models.failure import train as train_model
+from models.failure import FailureModelSettings
 from models.registry import FolderDetectorStore, FolderModelStore
+from tests.unit.loop.remembered_training import train as train_model
 from tests.unit.models.anomaly.pumps import TRAINED_UNTIL, pumps
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
 from tests.unit.models.small_fleet import at
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was learned once is not learned again: these tests are of what becomes of it."""
+    monkeypatch.setattr("foreworn.loop.training.train_model", train_model)
 
 
 def test_a_trained_model_is_kept_and_put_in_use(tmp_path: Path) -> None:
@@ -143,11 +150,26 @@ def test_with_too_little_history_the_last_good_model_keeps_serving(tmp_path: Pat
     models = FolderModelStore(tmp_path)
     good = train(fleet(), until=UNTIL, settings=ScoringSettings(), models=models, model_settings=SMALL)
     with pytest.raises(TooLittleHistory, match="too little telemetry"):
-        train(fleet(), until=at(40), settings=ScoringSettings(), models=models, model_settings=SMALL)
+        train(fleet(), until=at(48), settings=ScoringSettings(), models=models, model_settings=SMALL)
     serving = models.serving()
     assert serving is not None
     assert serving.version == good.model.version
     assert models.versions() == [good.model.version]
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        pytest.param(at(-24), "before 2025-12-31 00:00 UTC: the record begins at 2026-01-01 00:00 UTC", id="no record"),
+        pytest.param(at(5), "no failure is on record before 2026-01-01 05:00 UTC; [0-9]+ came later", id="no failure"),
+    ],
+)
+def test_what_cannot_teach_is_refused_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: datetime, told: str
+) -> None:
+    monkeypatch.setattr("foreworn.loop.training.train_model", None)
+    with pytest.raises(TooLittleHistory, match=told):
+        train(fleet(), until=until, settings=ScoringSettings(), models=FolderModelStore(tmp_path))
 
 
 def test_age_alone_never_replaces_learned_signs(tmp_path: Path) -> None:
@@ -187,7 +209,21 @@ def test_a_counter_is_no_feature(tmp_path: Path) -> None:
         until=UNTIL,
         settings=settings,
         models=models,
-        model_settings=SMALL,
+        model_settings=SMALL.model_copy(update={"trees": 2}),
         catalogue=catalogue,
     )
     assert not any("hours_run" in name for name in trained.model.features.names)
+
+
+def test_what_devices_say_in_words_is_learned_from_where_the_setting_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Exception): ...
+
+    def ask(*_: object, settings: FailureModelSettings, **__: object) -> None:
+        raise Asked(settings.with_templates)
+
+    monkeypatch.setattr("foreworn.loop.training.train_model", ask)
+    for asked in (True, False):
+        with pytest.raises(Asked, match=str(asked)):
+            train(fleet(), until=UNTIL, settings=ScoringSettings(templates=asked), models=FolderModelStore(tmp_path))

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,9 @@ NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 @dataclass(frozen=True)
 class Line:
     version: str
+
+    def describe(self) -> dict[str, object]:
+        return {"version": self.version}
 
 
 def _read(folder: Path) -> Line:
@@ -132,9 +136,7 @@ def test_what_cannot_be_read_is_not_put_in_use_and_not_written_down(tmp_path: Pa
     file = tmp_path / "a" / "line.txt"
     file.write_text("z")
     if gone:
-        file.unlink()
-        file.with_name("files.json").unlink()
-        file.parent.rmdir()
+        shutil.rmtree(file.parent)
     wrong = NotFound if gone else DamagedModel
     with pytest.raises(wrong):
         models.promote("a", by="ann", why="")
@@ -218,7 +220,7 @@ def test_an_attachment_has_a_plain_name(tmp_path: Path, name: str) -> None:
 
 def test_the_hash_of_every_file_is_kept_and_held_against_it(tmp_path: Path) -> None:
     models = store(tmp_path, "a")
-    assert list(models.seals("a")) == ["line.txt"]
+    assert list(models.seals("a")) == ["about.json", "line.txt"]
     (tmp_path / "a" / "line.txt").write_text("b")
     with pytest.raises(DamagedModel, match=r"line\.txt does not match its checksum"):
         models.seals("a")

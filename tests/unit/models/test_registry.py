@@ -27,6 +27,29 @@ def test_a_saved_model_is_loaded_by_its_version(tmp_path: Path) -> None:
     assert store.serving() is None
 
 
+def test_what_a_version_says_about_itself_is_read_without_its_trees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FolderModelStore(tmp_path).save(model())
+    store = FolderModelStore(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "load", None)
+        assert store.describe(model().version) == model().describe()
+    (tmp_path / model().version / "trees-0-0.txt").write_text("")
+    with pytest.raises(DamagedModel, match=r"trees-0-0\.txt does not match"):
+        FolderModelStore(tmp_path).describe(model().version)
+
+
+def test_what_another_release_wrote_about_a_version_is_not_taken_for_all_there_is_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("models.cards.__version__", "0.0.1")
+        earlier.setattr(type(model()), "describe", lambda self: {"rows": 1})
+        FolderModelStore(tmp_path).save(model())
+    assert FolderModelStore(tmp_path).describe(model().version) == model().describe()
+
+
 def test_versions_are_told_oldest_first(tmp_path: Path, newer: GradientBoostedFailureModel) -> None:
     store = FolderModelStore(tmp_path)
     store.save(model())

@@ -22,7 +22,8 @@ def full_report() -> dict[str, Any]:
         "by_age_alone": {"filter": "6 failures, 10 are needed to learn its signs"},
         "predictions_sha256": "9f" * 32,
         "reliability": [
-            {"low": 0.0, "high": 0.01, "forecasts": 120000, "mean_probability": 0.0004, "failed_share": 0.0005},
+            {"low": 0.0, "high": 0.01, "forecasts": 120000, "mean_probability": 0.0004, "failed_share": 0.0005,
+             "share_low": 0.0, "share_high": 0.0009},
             {"low": 0.01, "high": 0.1, "forecasts": 900, "mean_probability": 0.04, "failed_share": 0.05},
             {"low": 0.1, "high": 0.5, "forecasts": 180, "mean_probability": 0.27, "failed_share": 0.25},
             {"low": 0.5, "high": 0.9, "forecasts": 142, "mean_probability": 0.72, "failed_share": 0.69},
@@ -47,7 +48,7 @@ def full_report() -> dict[str, Any]:
             {"hours": 6, "failures": 122, "caught": 120, "recall": 0.984, "low": 0.955, "high": 1.0},
             {"hours": 12, "failures": 122, "caught": 118, "recall": 0.967, "low": 0.929, "high": 0.992},
             {"hours": 24, "failures": 122, "caught": 72, "recall": 0.59, "low": 0.5, "high": 0.68},
-            {"hours": 48, "failures": 122, "caught": 0, "recall": 0.0, "low": 0.0, "high": 0.0},
+            {"hours": 48, "failures": 122, "caught": 0, "recall": 0.0, "low": 0.0, "high": 0.031},
         ],
         "lead_time_h": {"p10": 14.0, "p25": 18.0, "p50": 21.0, "p75": 24.0, "p90": 24.0},
         "months": [

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from foreworn.report import UnreadableReport, promotion_report
+from foreworn.report.promotion_report import promotion_report
+from foreworn.report.record import UnreadableReport
 from tests.unit.report.page import Page
 from tests.unit.report.sample import full_report
 
@@ -44,14 +45,13 @@ def test_no_false_alarm_at_all_is_still_a_small_sample() -> None:
         "false_alarms": 0,
         "false_alarms_per_machine_month": 0.0,
         "false_alarms_per_machine_month_low": 0.0,
-        "false_alarms_per_machine_month_high": 0.0,
+        "false_alarms_per_machine_month_high": 0.0074,
     }
-    # three out of so many machine-months is the most that nothing rules out
-    assert "with 95 % confidence that is fewer than 0.006 false alarms per machine and month" in text_of(report)
+    assert "never have rung for nothing in 500 machine-months; 95 % interval 0 to 0.0074 per" in text_of(report)
 
 
 def test_all_caught_of_ten_failures_is_not_certainty() -> None:
-    notice = [{"hours": 12, "failures": 10, "caught": 10, "recall": 1.0, "low": 1.0, "high": 1.0}]
+    notice = [{"hours": 12, "failures": 10, "caught": 10, "recall": 1.0, "low": 0.722, "high": 1.0}]
     text = text_of(with_changes(notice=notice))
     assert "would have told all at least 12 hours ahead (100 %; 95 % interval 72 to 100 %). These are few" in text
     assert "10 of 10 100 % 72 to 100 %" in text
@@ -111,6 +111,12 @@ def test_money_stands_at_the_top_with_its_interval_and_the_alternatives() -> Non
     assert "Lives that would have failed: 0 of 100 acting on the model, 4 of 100 replacing at the best" in text
 
 
+def test_a_saving_whose_interval_holds_none_is_called_open() -> None:
+    report = full_report()
+    report["priced"] |= {"gap_closed": 0.49, "gap_closed_low": -0.02, "gap_closed_high": 0.63}
+    assert "Whether that beats replacing at the best fixed age is open: it is 49 %" in text_of(report)
+
+
 def test_a_model_that_costs_more_than_a_fixed_age_is_said_to() -> None:
     report = full_report()
     report["priced"] |= {"gap_closed": -0.2}
@@ -141,17 +147,82 @@ def test_a_month_outside_of_what_was_expected_is_counted_and_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slope", "said"),
+    ("slope", "low", "high", "failures", "said"),
     [
-        pytest.param(0.5, "too bold", id="below .8"),
-        pytest.param(1.0, "neither too bold nor too shy", id="between"),
-        pytest.param(1.5, "too shy", id="above 1.25"),
+        pytest.param(0.5, 0.4, 0.7, 122, "The forecasts are too bold", id="surely below 1, and far"),
+        pytest.param(0.9, 0.85, 0.95, 122, "The forecasts are a little too bold", id="surely below 1, and near"),
+        pytest.param(1.5, 1.3, 1.9, 122, "The forecasts are too shy", id="surely above 1"),
+        pytest.param(0.97, 0.88, 1.1, 122, "The forecasts are neither too bold nor too shy", id="surely near 1"),
+        pytest.param(0.6, 0.4, 1.1, 122, "The forecasts cannot be told from honest ones", id="the interval holds 1"),
+        pytest.param(0.6, 0.1, 2.4, 13, "cannot be told: 13 failures are too few", id="holds 1, with few failures"),
+        pytest.param(0.6, None, None, 122, "cannot be told (calibration slope 0.6", id="no interval"),
     ],
 )
-def test_the_calibration_slope_is_told_in_words(slope: float, said: str) -> None:
+def test_a_calibration_is_only_blamed_where_its_interval_leaves_no_other_choice(
+    slope: float, low: float | None, high: float | None, failures: int, said: str
+) -> None:
     report = full_report()
-    report["figures"]["calibration_slope"] = slope
-    assert f"The forecasts are {said}" in text_of(report)
+    ends = {"calibration_slope": slope, "calibration_slope_low": low, "calibration_slope_high": high}
+    report["figures"] |= ends | {"failures": failures}
+    assert said in text_of(report)
+
+
+@pytest.mark.parametrize(
+    ("share", "low", "high", "said"),
+    [
+        pytest.param(0.69, 0.6, 0.78, "98 did: no further apart than chance allows (95 % interval 60 to 78 %)", id="1"),
+        pytest.param(0.71, 0.7, 0.715, "101 did: nearly the same (95 % interval 70 to 72 %)", id="a hair apart"),
+        pytest.param(0.5, 0.4, 0.6, "71 did: fewer than was said, and more so than chance explains", id="far apart"),
+        pytest.param(0.9, 0.8, 0.95, "128 did: more than was said", id="far above"),
+    ],
+)
+def test_what_came_is_held_against_what_was_said_with_chance_allowed_for(
+    share: float, low: float, high: float, said: str
+) -> None:
+    report = full_report()
+    report["reliability"][3] |= {"failed_share": share, "share_low": low, "share_high": high}
+    assert "Of 142 forecasts of 50 to 90 %, about 102 should have come true by their own word, and" in text_of(report)
+    assert said in text_of(report)
+
+
+def test_a_tiny_probability_is_not_rounded_away() -> None:
+    assert "0 to 1 % < 0.1 % 60 of 120,000 < 0.1 % 0 % to < 0.1 %" in text_of(full_report())
+
+
+def test_two_counts_of_failures_say_what_each_counts() -> None:
+    report = full_report()
+    report["figures"]["failures"] = 130
+    assert (
+        "122 of the 130 judged failures are counted here: the other 8 came within 24 hours of where a machine's "
+        "forecasts begin, or of where its record ends" in text_of(report)
+    )
+    assert "are counted here" not in text_of(full_report())
+
+
+def test_the_worst_say_how_many_are_not_listed() -> None:
+    left_out = {"missed": 1, "late": 0, "false_alarm": 12}
+    assert "Not listed: 1 missed failure, 12 false alarms." in text_of(with_changes(worst_left_out=left_out))
+    assert "Not listed" not in text_of(full_report())
+
+
+def test_a_part_that_was_asked_for_and_broke_says_why() -> None:
+    missing = {"origins": "too few failures before May", "probes": "it broke with KeyError: 'x'"}
+    text = text_of(with_changes(origins=[], spread={}, probes=[], missing=missing))
+    assert "Others were asked for and could not be judged: Too few failures before May." in text
+    assert "Not checked, though it was asked for: It broke with KeyError: 'x'." in text
+
+
+def test_a_failed_probe_says_what_it_looked_for_and_what_to_do() -> None:
+    probe = {"name": "plan", "passed": False, "said": "the calendar tells", "asks": "does the calendar tell?"}
+    text = text_of(with_changes(probes=[probe | {"remedy": "Judge again without it."}]))
+    warned = text[text.index("Do not believe what follows") : text.index("What this model would have caught")]
+    assert "plan : Does the calendar tell? Yes: the calendar tells. What to do: Judge again without it." in warned
+    assert "Failed · plan: Does the calendar tell? Yes: the calendar tells." in text
+
+
+def test_a_page_of_several_folds_is_of_no_one_model() -> None:
+    text = text_of(with_changes(model="gb-1, gb-2, gb-3", split="unit"))
+    assert "Promotion report · 3 models, each of other machines than it is judged on" in text
 
 
 def test_a_skill_that_may_as_well_be_none_is_called_open() -> None:

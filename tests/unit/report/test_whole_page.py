@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from foreworn.report import promotion_report
+from foreworn.report.promotion_report import promotion_report
 from tests.unit.report.page import Page
 from tests.unit.report.sample import full_report
 

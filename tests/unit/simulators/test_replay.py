@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from foreworn.clock import ManualClock
-from foreworn.fleet.history import ARRIVAL_SCHEMA, RecordedFleet
+from foreworn.fleet.history import ARRIVAL_SCHEMA, LOG_SCHEMA, RecordedFleet
 from foreworn.fleet.machine import Attachment
+from foreworn.telemetry.sample import to_epoch_ms
 from foreworn.telemetry.signal import Signal, SignalCatalogue
 from simulators.publisher import DevicePublisher
 from simulators.replay import HistoryReplay, Message, Step
@@ -84,13 +85,18 @@ def test_hours_in_which_nobody_speaks_are_steps_too() -> None:
     assert [len(step.messages) for step in steps] == [2, 0, 0, 0, 2, 0]
 
 
-def test_every_device_numbers_what_it_says_events_of_a_time_first() -> None:
+def test_every_device_numbers_what_it_says_events_of_a_time_first_and_samples_last() -> None:
     fleet = recorded([1, 2], events=[("m1", at(1), "E17"), ("m2", at(1.5), "E20")])
-    steps = list(replay(fleet).steps(START, at(3)))
-    assert spoken(steps[1]) == [("old", "event", 1), ("old", "telemetry", 2), ("gateway", "telemetry", 1)]
-    assert spoken(steps[2]) == [("gateway", "event", 2), ("new", "telemetry", 1), ("gateway", "telemetry", 3)]
-    assert steps[1].last_seq == {"old": 2, "gateway": 1}
-    assert steps[2].last_seq == {"old": 2, "gateway": 3, "new": 1}
+    line = {"time": at(1), "machine": "m2", "level": "error", "logger": "drive", "message": "hot"}
+    logs = pa.Table.from_pylist([line], schema=LOG_SCHEMA)
+    steps = list(replay(replace(fleet, history=replace(fleet.history, logs=logs))).steps(START, at(3)))
+    said = [("old", "event", 1), ("gateway", "log", 1), ("old", "telemetry", 2), ("gateway", "telemetry", 2)]
+    assert spoken(steps[1]) == said
+    told = {"ts": to_epoch_ms(at(1)), "seq": 1, "level": "error", "logger": "drive", "message": "hot"}
+    assert json.loads(steps[1].messages[1].payload) == told
+    assert spoken(steps[2]) == [("gateway", "event", 3), ("new", "telemetry", 1), ("gateway", "telemetry", 4)]
+    assert steps[1].last_seq == {"old": 2, "gateway": 2}
+    assert steps[2].last_seq == {"old": 2, "gateway": 4, "new": 1}
 
 
 def test_a_machine_without_a_device_at_the_time_cannot_have_spoken() -> None:

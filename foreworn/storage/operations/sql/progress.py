@@ -58,6 +58,17 @@ class SqlDeviceProgressLog:
             if is_due:
                 self._count(connection)
 
+    def stored(self, newest: Mapping[str, datetime]) -> None:
+        """Note how far what is stored reaches; see `DeviceProgressLog`."""
+        if not newest:
+            return
+        with writing(self._engine) as connection:
+            lock(connection, DEVICE_PROGRESS)
+            memories = {device: DeviceMemory(device) for device in newest} | _of(connection, newest)
+            for device, moment in newest.items():
+                memories[device].reach(to_epoch_ms(moment))
+            upsert(connection, DEVICE_PROGRESS, [_row(memories[device]) for device in sorted(memories)])
+
     def all(self) -> list[DeviceProgress]:
         """Return every device ever heard of, sorted by id, with all that was observed until now."""
         with reading(self._engine) as connection:

@@ -7,6 +7,7 @@ import pytest
 
 from api.app import create_app
 from api.services import ConsoleServices
+from foreworn.loop.promotion_decision import REPORT, as_json
 from models.promotion_journal import JOURNAL
 from tests.unit.api.browsing import Client
 from tests.unit.api.console.test_today import words
@@ -100,6 +101,10 @@ def test_models_of_a_release_without_a_journal_are_no_error(known: ConsoleServic
     models = DescribingStore(tmp_path / "models")
     assert "None is in use." in told(known, models)
     assert "No version was put in use yet." in told(known, models)
+    assert "Nothing has been forecast yet" in told(known, models)
+    planner = told(known, models, user="paula")
+    assert "An engineer trains one once the history holds failures." in planner
+    assert "foreworn train" not in planner
     models.save(TrainedStub("gb-old"))
     models.serve("gb-old")
     page = told(known, models)
@@ -160,3 +165,32 @@ def test_a_decision_that_passed_but_never_came_in_use_is_kept(known: ConsoleServ
     assert "Kept; it passed every check." in told(known, models)
     decided(models, WEAK, NO_SKILL, promoted=False)
     assert "Kept; it passed every check." not in told(known, models)
+
+
+@pytest.mark.parametrize(
+    ("figures", "worry"),
+    [
+        pytest.param({"failures": 12, "caught_12h": 0}, "It caught nothing.", id="nothing caught"),
+        pytest.param({"failures": 0, "caught_12h": 0}, "Nothing shows what it would catch.", id="nothing failed"),
+        pytest.param(
+            {"failures": 9, "caught_12h": 8, "brier_skill": -0.1}, "know no more than the ordinary rate", id="no skill"
+        ),
+    ],
+)
+def test_a_report_that_is_no_reason_for_trust_is_said_loudly_though_the_checks_passed(
+    known: ConsoleServices, models: DescribingStore, figures: dict[str, float], worry: str
+) -> None:
+    models.attach(SECOND, REPORT, as_json({"model": SECOND, "figures": figures}))
+    page = told(known, models)
+    loud = page.index(f"The promotion report of {SECOND}, in use, is no reason to trust it")
+    assert worry in page[loud : page.index("How often it was right")]
+    assert "Its checks when it was trained did not show that." in page
+    assert worry in page[page.index("In use, or why not Report") :]
+
+
+def test_a_good_report_has_its_headline_beside_the_version(known: ConsoleServices, models: DescribingStore) -> None:
+    figures = {"failures": 8, "caught_12h": 7, "false_alarms_per_machine_month": 0.1, "brier_skill": 0.4}
+    models.attach(SECOND, REPORT, as_json({"model": SECOND, "figures": figures}))
+    page = told(known, models)
+    assert "7 of 8 failures told 12 h ahead, 0.1 false alarms per machine and month." in page
+    assert "no reason to trust" not in page

@@ -46,7 +46,7 @@ def test_versions_are_listed_by_pages_with_their_figures_and_what_failed(reader:
 def test_one_version_tells_its_files_and_when_it_was_in_use(reader: Client) -> None:
     answer = reader.get(f"/v1/models/{FIRST}").json()
     assert answer["trained_until"] == "2026-02-01T00:00:00Z"
-    assert set(answer["files"]) == {"skill.txt"}
+    assert set(answer["files"]) == {"about.json", "skill.txt"}
     assert set(answer["attachments"]) == {"promotion.json"}
     assert [(one["version"], one["replaced"], one["by"]) for one in answer["promotions"]] == [
         (FIRST, None, "foreworn"),

@@ -22,7 +22,7 @@ def told(plant: ConsoleServices) -> ConsoleServices:
     with plant.operations.transaction() as tx:
         tx.labels.expect(labels)
         tx.labels.decide([replace(labels[-1], outcome=Outcome.FAILED, decided_at=NOW - 6 * DAY)])
-        tx.labels.decide([replace(labels[0], outcome=Outcome.SURVIVED, decided_at=NOW)])
+        tx.labels.decide([replace(labels[-2], outcome=Outcome.SURVIVED, decided_at=NOW - 5 * DAY)])
         share = SignalShare("vibration", 0.8, 7.9, 2.0, 4.0)
         score = AnomalyScore("Pump-07", NOW - HOUR, "pca-1", 9.0, 3.0, 0.001, (share,))
         tx.cases.add(Case.opened_by(score, reason="3 of the last 4 scores lie above their threshold"))

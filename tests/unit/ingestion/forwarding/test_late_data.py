@@ -31,9 +31,9 @@ def test_what_late_samples_make_dirty(hours: list[int], expected: list[DirtyWind
         assert dirty_windows(TelemetryBatch(samples), NEW_YEAR + 10 * HOUR, REACH) == expected
 
 
-def test_late_events_make_windows_dirty_and_log_lines_do_not() -> None:
+def test_late_events_and_log_lines_make_windows_dirty() -> None:
     late = TelemetryBatch(events=(Event(DEVICE, NEW_YEAR, "E1"),), logs=(LogLine("other", NEW_YEAR, "info", "x"),))
-    assert dirty_windows(late, NEW_YEAR, REACH) == [window(0, 24)]
+    assert dirty_windows(late, NEW_YEAR, REACH) == [window(0, 24, "other"), window(0, 24)]
 
 
 def test_each_device_has_windows_of_its_own() -> None:

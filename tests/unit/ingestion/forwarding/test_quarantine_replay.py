@@ -36,6 +36,9 @@ class NoProgress:
     def observe(self, batch: IntakeBatch) -> None:
         pass
 
+    def stored(self, newest: Mapping[str, datetime]) -> None:
+        pass
+
     def all(self) -> list[DeviceProgress]:
         return []
 

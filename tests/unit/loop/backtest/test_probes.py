@@ -8,29 +8,20 @@ import pytest
 
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
-from foreworn.loop.backtest import Backtest, UnitBacktest, check_probes, run_backtest, run_unit_backtest
+from foreworn.loop.backtest import Backtest, UnitBacktest, check_probes, run_unit_backtest
 from foreworn.loop.backtest.probes import Probe, Repeat, probe
 from models.evaluation.leakage import LeakageFound
 from models.evaluation.scored_rows import ScoredRows
 from models.failure import train
-from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
+from tests.unit.loop.backtest.judged import QUICK, run
+from tests.unit.loop.backtest.judged import to_the_end as done
+from tests.unit.models.failure.trained import UNTIL, fleet
 from tests.unit.models.small_fleet import HOUR
-
-SETTINGS = SMALL.model_copy(update={"curve": (24 * HOUR,)})
-
-
-def run(history: FleetHistory) -> Backtest:
-    return run_backtest(history, train_until=UNTIL, test_from=UNTIL + 24 * HOUR, settings=SETTINGS)
-
-
-@cache
-def done() -> Backtest:
-    return run(fleet())
 
 
 @cache
 def by_unit() -> UnitBacktest:
-    return run_unit_backtest(fleet(), folds=2, settings=SETTINGS)
+    return run_unit_backtest(fleet(), folds=2, settings=QUICK)
 
 
 def deals(results: Sequence[Backtest | Exception]) -> Repeat:
@@ -73,7 +64,7 @@ def test_an_honest_backtest_passes_and_each_probe_says_what_it_measured() -> Non
     assert set(found) == {"shuffled labels", "rows after failure", "plan", "gap"}
     assert {name: one.said for name, one in found.items() if not one.passed} == {}
     assert "bearing" in found["shuffled labels"].said
-    assert "by chance up to" in found["shuffled labels"].said
+    assert "where chance alone reaches" in found["shuffled labels"].said
     check_probes([{"name": one.name, "passed": one.passed, "said": one.said} for one in found.values()])
 
 
@@ -82,11 +73,12 @@ def test_leaks_are_found_by_the_probe_for_them() -> None:
     reaching = replace(done(), index=replace(done().index, time=done().index.time - 30 * 24 * 3_600_000))
     found = by_name(probe(reaching, unrepaired, lambda _: done()))
     assert found["rows after failure"].passed is False
-    assert "nothing has renewed since" in found["rows after failure"].said
+    assert "with no repair of it on record" in found["rows after failure"].said
     assert found["shuffled labels"].passed is False
-    assert "is still foretold" in found["shuffled labels"].said
+    assert "are still foretold" in found["shuffled labels"].said
+    assert "Add the repairs to the maintenance record" in found["rows after failure"].remedy
     assert found["gap"].passed is False
-    assert "leave a gap of one horizon" in found["gap"].said
+    assert "there is no gap of one horizon" in found["gap"].said
 
 
 def test_a_split_by_unit_is_asked_whether_units_are_apart() -> None:
@@ -96,7 +88,7 @@ def test_a_split_by_unit_is_asked_whether_units_are_apart() -> None:
 
 
 def test_a_model_that_was_taught_by_more_than_the_split_allows_is_found() -> None:
-    later = train(fleet(), until=UNTIL + 15 * 24 * HOUR, horizon=24 * HOUR, settings=SETTINGS)
+    later = train(fleet(), until=UNTIL + 15 * 24 * HOUR, horizon=24 * HOUR, settings=QUICK)
     found = by_name(probe(replace(done(), model=later), fleet(), lambda _: by_chance()))
     assert found["gap"].passed is False
     assert "taught by other rows" in found["gap"].said

@@ -1,25 +1,22 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
 import pytest
 
 from foreworn.errors import ConfigurationError, TooLittleHistory
-from foreworn.loop.backtest import Backtest, backtest, run_backtest
-from foreworn.loop.backtest.case import split
+from foreworn.loop.backtest import run_backtest
+from foreworn.loop.backtest.time_split import judged
+from foreworn.loop.training import train
+from foreworn.settings import ScoringSettings
 from models.evaluation.classification import f1_score
-from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
+from models.registry import FolderModelStore
+from tests.unit.loop.backtest.judged import QUICK, TEST_FROM, TEST_TO, done, to_the_end
+from tests.unit.models.failure.trained import UNTIL, fleet
 from tests.unit.models.small_fleet import HOUR, at
-
-TEST_FROM, TEST_TO = UNTIL + 24 * HOUR, at(55 * 24)
-
-
-@cache
-def done() -> Backtest:
-    return run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=SMALL)
 
 
 def test_rows_stand_on_the_grid_of_the_tested_stretch_and_never_at_a_failure() -> None:
@@ -39,7 +36,6 @@ def test_figures_are_those_of_the_scored_rows() -> None:
     ]
     assert [figures["f1_bearing"], figures["f1_seal"]] == by_hand
     assert figures["macro_f1"] == pytest.approx(np.mean(by_hand))
-    assert figures["macro_f1_low"] <= figures["macro_f1"] <= figures["macro_f1_high"]
     assert figures["caught_12h"] + figures["missed"] == figures["failures"] > 5
     assert figures["recall_12h"] > 0.8
 
@@ -77,19 +73,30 @@ def test_the_report_has_every_part_and_its_parts_agree() -> None:
     assert report["data"]["components"] == ["bearing", "seal"]
 
 
-def test_row_figures_carry_intervals_by_machine() -> None:
+def test_figures_carry_intervals_by_machine_and_none_where_no_fleet_differs() -> None:
     figures = done().figures()
-    for name in ("macro_f1", "macro_average_precision", "recall_12h", "false_alarms_per_machine_month", "brier_skill"):
+    for name in ("recall_12h", "false_alarms_per_machine_month"):
         assert figures[f"{name}_low"] <= figures[name] <= figures[f"{name}_high"]
+        assert figures[f"{name}_low"] < figures[f"{name}_high"]
+    for name in ("macro_f1", "macro_average_precision"):  # every forecast is right, so every fleet's are
+        assert figures[name] == 1
+        assert f"{name}_low" not in figures
+    notice = done().report()["notice"]
+    assert all(one["low"] < one["high"] for one in notice)
+    assert "Wilson's of the bare counts" in done().protocol()
 
 
 def test_limits_are_said_from_the_facts() -> None:
     told = "\n".join(done().report()["limits"])
-    assert f"{done().judgement.failures} failures judged: one of them moves recall by" in told
+    assert f"Few failures were judged, {done().judgement.failures}: one more or less moves the share" in told
     assert "Counts of 2 event codes are among the features" in told
-    assert "2 features carry the calendar of the maintenance plan" in told
+    assert "The calendar of the maintenance plan is read, as in 'hours since" in told
     assert "One split was judged" in told
-    without = SMALL.model_copy(update={"with_events": False, "without_plan": True, "fewest_failures": 30})
+    assert "--" not in told
+    assert "FOREWORN_" not in told
+    remedies = "\n".join(done().report()["remedies"])
+    assert all(option in remedies for option in ("--origins", "--probes", "--price", "--without-plan", "FOREWORN_"))
+    without = QUICK.model_copy(update={"with_events": False, "without_plan": True, "fewest_failures": 30})
     thin = run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=without)
     told = "\n".join(thin.report()["limits"])
     assert "event codes" not in told
@@ -97,53 +104,38 @@ def test_limits_are_said_from_the_facts() -> None:
     assert "bearing is forecast by its age alone (23 failures" in told
 
 
-def test_a_split_that_is_not_given_is_made() -> None:
-    day = 24 * HOUR
-    assert split(fleet(), None, None, day) == (at(42 * 24), at(43 * 24))
-    assert split(fleet(), UNTIL, None, day) == (UNTIL, UNTIL + day)
-    assert split(fleet(), None, UNTIL, day) == (UNTIL - day, UNTIL)
-
-
-def test_origins_by_unit_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="ask for --origins or for --by-unit"):
-        backtest(fleet(), by_unit=2, origins=2)
-
-
 def test_failures_of_the_tested_stretch_do_not_reach_the_forecasts() -> None:
     known = fleet()
     calm = replace(known, failures=known.failures.filter(pc.less(known.failures["time"], UNTIL)))
-    blind = run_backtest(calm, train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=SMALL)
+    blind = run_backtest(calm, train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=QUICK)
     assert blind.digest() == done().digest()
     assert blind.judgement.failures == 0
 
 
+def test_a_backtest_judges_the_very_version_that_training_would_keep(tmp_path: Path) -> None:
+    models = FolderModelStore(tmp_path)
+    kept = train(fleet(), until=UNTIL, settings=ScoringSettings(), models=models, model_settings=QUICK)
+    assert kept.model.version == done().model.version
+
+
 def test_the_digest_tells_other_forecasts_apart() -> None:
-    other = SMALL.model_copy(update={"trees": 5})
-    found = run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=other)
-    assert found.digest() != done().digest()
+    known = done().probabilities
+    by_a_bit = {name: np.nextafter(told, 1) for name, told in known.items()}
+    assert replace(done(), probabilities={**known, "seal": by_a_bit["seal"]}).digest() != done().digest()
+    assert replace(done(), probabilities=dict(reversed(known.items()))).digest() == done().digest()
 
 
 def test_without_an_end_the_record_is_judged_to_its_end() -> None:
-    found = run_backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, settings=SMALL)
+    found = to_the_end()
     assert found.test_to == at(60 * 24 - 1) + timedelta(milliseconds=1)
     assert found.judgement.pending_rows > 0
 
 
 def test_censoring_leaves_rows_before_a_preventive_replacement_out() -> None:
-    plain = run_backtest(
-        fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, settings=SMALL, censoring=False
-    )
+    plain = judged(done().model, fleet(), done().index, UNTIL, TEST_FROM, TEST_TO, censoring=False)
     assert plain.judgement.censored_rows == 0
     assert plain.judgement.rows == done().judgement.rows + done().judgement.censored_rows
     assert plain.digest() == done().digest()
-
-
-def test_the_use_case_trains_with_the_default_settings() -> None:
-    with_events = backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO)
-    without = backtest(fleet(), train_until=UNTIL, test_from=TEST_FROM, test_to=TEST_TO, with_events=False)
-    assert "; with event features;" in with_events["protocol"]
-    assert "; without event features;" in without["protocol"]
-    assert with_events["model"] != without["model"]
 
 
 @pytest.mark.parametrize(
@@ -163,5 +155,5 @@ def test_a_split_that_judges_nothing_is_refused(
             train_until=UNTIL,
             test_from=test_from,  # type: ignore[arg-type]
             test_to=test_to,  # type: ignore[arg-type]
-            settings=SMALL,
+            settings=QUICK,
         )

@@ -10,11 +10,11 @@ import pytest
 from foreworn.errors import ConfigurationError
 from foreworn.fleet.history import FleetHistory
 from foreworn.loop.backtest import UnitBacktest, run_unit_backtest
-from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
+from tests.unit.loop.backtest.judged import QUICK
+from tests.unit.models.failure.trained import UNTIL, fleet
 from tests.unit.models.small_fleet import HOUR, at
 
 DAY = timedelta(days=1)
-QUICK = SMALL.model_copy(update={"curve": (DAY,)})
 
 
 def retired(history: FleetHistory, machine: str, hour: float) -> FleetHistory:
@@ -88,6 +88,10 @@ def test_the_report_says_how_it_was_split() -> None:
     assert told["figures"]["caught_12h"] + told["figures"]["missed"] == told["figures"]["failures"] > 40
     assert told["predictions_sha256"] == done().digest()
     assert told["model"].count("gb-") == 2
+    limits = "\n".join(told["limits"])
+    assert "It is the nearer one here: 12 machines failed, were repaired, and failed again." in limits
+    assert "what a time has in common for all machines, such as weather" in limits
+    assert any("--train-until splits time as well" in remedy for remedy in told["remedies"])
 
 
 def test_time_may_be_split_as_well() -> None:

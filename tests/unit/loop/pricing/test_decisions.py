@@ -51,6 +51,18 @@ def test_of_a_kind_that_nothing_is_known_of_nothing_is_ordered() -> None:
     assert after(told(life("a", 100), sees_ahead=20), base=None) is None
 
 
+def test_what_is_said_by_age_is_acted_on_without_the_price_of_a_look_for_nothing() -> None:
+    time = tuple(START + hour * HOUR for hour in range(100))
+    rising = np.linspace(0.0, 0.5, 100)[:, np.newaxis] * np.linspace(0.5, 1.0, len(HORIZONS))
+    by_signs, by_age = (ToldLife(life("a", 100), time, rising, HORIZONS, np.full(100, said)) for said in (False, True))
+    cost = replace(COST, inspection=30.0)
+    signs, age = (acted_after(one, TERMS, cost=cost, base=BASE, version="by-hand") for one in (by_signs, by_age))
+    assert signs is not None
+    assert age is not None
+    assert age < signs
+    assert age == after(by_age)
+
+
 def test_where_nothing_was_said_nothing_is_ordered() -> None:
     silent = ToldLife(life("a", 100), (), np.empty((0, len(HORIZONS))), HORIZONS)
     assert after(silent) is None
@@ -62,12 +74,13 @@ def test_where_nothing_was_said_nothing_is_ordered() -> None:
     st.floats(0.5, 5.0),
     st.floats(1.0, 100.0),
     st.floats(0.0, 500.0),
+    st.booleans(),
 )
 def test_what_is_passed_over_unweighed_would_not_have_paid(
-    steps: list[float], shape: float, scale: float, least_saving: float
+    steps: list[float], shape: float, scale: float, least_saving: float, by_age: bool
 ) -> None:
     rising = np.maximum.accumulate(np.array([steps]), axis=1)
-    said = ToldLife(life("a", 100), (START + 50 * HOUR,), rising, HORIZONS)
+    said = ToldLife(life("a", 100), (START + 50 * HOUR,), rising, HORIZONS, np.array([by_age]))
     terms, base = replace(TERMS, least_saving=least_saving), WeibullLife(shape, scale)
     cost = replace(COST, inspection=30.0)
     if not _may_pay(said, terms, cost, base)[0]:

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from foreworn.fleet.history import FAILURE_SCHEMA, FleetHistory
-from foreworn.loop.pricing.lives import NotRunToFailure, recorded_lives
+from foreworn.fleet.history import FAILURE_SCHEMA, LOG_SCHEMA, FleetHistory
+from foreworn.loop.pricing.lives import NotRunToFailure, by_machine, recorded_lives
 from tests.unit.loop.pricing.lived import DAY, HOUR, START, history
 
 
@@ -66,3 +66,10 @@ def test_work_that_renews_nothing_cuts_nothing_short() -> None:
     record = history([60], repairs=[(0, 30, "preventive")])
     looked = record.maintenance.set_column(3, "action", pa.array(["inspected"]))
     assert [x.length for x in recorded_lives(replace(record, maintenance=looked)).priced] == [60]
+
+
+def test_what_is_on_record_of_all_machines_is_all_that_is_on_record() -> None:
+    lines = [{"time": START, "machine": m, "level": "info", "logger": "", "message": "on"} for m in ("m00", "m01")]
+    record = replace(history([60, 60]), logs=pa.Table.from_pylist(lines, schema=LOG_SCHEMA))
+    assert by_machine(record, {"m00", "m01"}) == record
+    assert by_machine(record, {"m01"}).logs["machine"].to_pylist() == ["m01"]

@@ -128,7 +128,7 @@ def test_a_trained_model_is_priced_on_machines_that_it_has_not_seen() -> None:
 )
 def test_settings_that_cannot_be_priced_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
-        PricingSettings(**wrong)  # type: ignore[arg-type]
+        PricingSettings(**{"lead": LEAD, **wrong})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("look", [1.25, 1.3, 2.0])

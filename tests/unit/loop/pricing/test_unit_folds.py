@@ -9,7 +9,7 @@ from foreworn.loop.pricing.lives import recorded_lives
 from foreworn.loop.pricing.unit_folds import _dealt, _teaching, bases_of, unit_folds
 from models.failure import FailureModelSettings
 from models.failure.training_rows import scorable_rows
-from tests.unit.loop.pricing.lived import HOUR, START, history, machine
+from tests.unit.loop.pricing.lived import DAY, HOUR, START, history, machine
 
 END = START + 101 * HOUR
 
@@ -48,6 +48,13 @@ def test_lives_that_go_on_lengthen_what_is_thought_of_a_kind_and_unseen_ones_do_
     assert bases_of(lives.priced, lives, {"m05", "m06"})["px/seal"] == alone
     assert bases_of([], lives) == {}
     assert alone.failures == 5
+
+
+def test_a_life_that_goes_on_and_was_old_before_its_machine_first_spoke_lengthens_nothing() -> None:
+    record = history([60, 70, 80, 90, 100, 0])
+    old = replace(record.machines[5], installed_at=START - 100 * DAY)
+    lives = recorded_lives(replace(record, machines=(*record.machines[:5], old)))
+    assert bases_of(lives.priced, lives) == bases_of(lives.priced, replace(lives, going_on=()))
 
 
 def test_models_of_folds_of_machines_are_calibrated_on_machines_that_their_trees_have_not_seen() -> None:

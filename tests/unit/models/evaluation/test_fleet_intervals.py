@@ -3,12 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from foreworn.health.scorecard import wilson
 from models.evaluation.alarms import Episode, EpisodeEnd
 from models.evaluation.classification import average_precision
 from models.evaluation.fleet_intervals import FleetIntervals, Interval
 from models.evaluation.judgement import Judgement, judge
 from tests.unit.models.evaluation.test_judgement import forecasts
-from tests.unit.models.small_fleet import at, history
+from tests.unit.models.small_fleet import HOUR, at, history
 
 
 def judgement() -> Judgement:
@@ -44,11 +45,56 @@ def test_the_same_judgement_gives_the_same_intervals() -> None:
 
 def test_machines_without_failures_or_alarms_are_drawn_too() -> None:
     found = judgement()
-    alone = FleetIntervals(found, ["m1"], samples=50).false_alarms_per_machine_month
-    several = FleetIntervals(found, ["m1", "m2", "m3", "m4"], samples=50).false_alarms_per_machine_month
+    several = FleetIntervals(found, ["m1", "m2", "m3", "m4"], samples=50).false_alarms_per_machine_month()
     assert "m2" not in {e.machine for e in found.episodes}
-    assert alone().high == alone().low
-    assert several().low < several().high
+    assert several.low < found.false_alarms_per_machine_month < several.high
+
+
+@pytest.mark.parametrize(
+    ("true", "low", "high"),
+    [
+        pytest.param([True] * 10, 0.722, 1.0, id="all of ten is not certainty"),
+        pytest.param([False] * 10, 0.0, 0.278, id="none of ten is no proof of never"),
+        pytest.param([True], 0.207, 1.0, id="one of one"),
+    ],
+)
+def test_a_share_that_no_fleet_changes_has_the_interval_of_its_bare_counts(
+    true: list[bool], low: float, high: float
+) -> None:
+    machines = [f"m{place % 4}" for place in range(len(true))]
+    found = FleetIntervals(judgement(), ["m0", "m1", "m2", "m3"], samples=50).share(machines, true)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-3)
+
+
+def test_no_case_at_all_has_no_interval() -> None:
+    assert np.isnan(FleetIntervals(judgement(), ["m1", "m2"], samples=50).share([], []).low)
+
+
+def test_no_false_alarm_in_a_month_still_allows_for_some() -> None:
+    silent = replace(judgement(), episodes=[], months_by_machine={"m1": 0.5, "m2": 0.5})
+    found = FleetIntervals(silent, ["m1", "m2"], samples=50).false_alarms_per_machine_month()
+    assert (found.low, found.high) == pytest.approx((0.0, -np.log(0.025)))
+
+
+def test_a_figure_of_one_machine_alone_has_no_interval() -> None:
+    found = judgement()
+    fleet = FleetIntervals(replace(found, scored=found.scored.where(found.scored.machine == "m1")), ["m1"], samples=50)
+    assert np.isnan(fleet.macro_f1(np.zeros(len(fleet._judgement.scored), dtype=bool)).low)
+
+
+def test_a_range_of_probabilities_counts_forecasts_of_one_horizon_as_one_case() -> None:
+    found = judgement()
+    intervals = FleetIntervals(found, ["m1", "m2"], samples=50).reliability(24 * HOUR)
+    told = [(one, interval) for one, interval in zip(found.reliability, intervals, strict=True) if one.forecasts]
+    assert len(told) == sum(not np.isnan(interval.low) for interval in intervals) == 2
+    (_, never), (alarms, rang) = told
+    assert never.low < never.high
+    assert (alarms.forecasts, alarms.failed_share) == (3, 2 / 3)
+    assert rang.low < 2 / 3 < rang.high
+    certain = replace(found, scored=found.scored.where(found.scored.probability < 0.5))
+    quiet = replace(certain, scored=replace(certain.scored, failed=np.zeros(len(certain.scored), dtype=bool)))
+    [none, *_] = [i for i in FleetIntervals(quiet, ["m1", "m2"], samples=50).reliability(24 * HOUR) if i.high > 0]
+    assert none.high == wilson(0, 2 * 10)[1]
 
 
 def test_machines_that_were_watched_for_different_times_bring_their_own_months() -> None:
@@ -57,10 +103,10 @@ def test_machines_that_were_watched_for_different_times_bring_their_own_months()
         Episode(machine, "seal", 0, 0, EpisodeEnd.FALSE_ALARM)
         for machine, watched in months.items()
         for _ in range(int(2 * watched))
-    ]
+    ][:-1]
     watched = replace(judgement(), episodes=false, months_by_machine=months)
     interval = FleetIntervals(watched, sorted(months), samples=200).false_alarms_per_machine_month()
-    assert (interval.low, interval.high) == pytest.approx((2.0, 2.0))
+    assert (interval.low, interval.high) == pytest.approx((2.0, 2.0), abs=0.15)
 
 
 def test_the_slope_of_pooled_log_odds_is_near_the_exact_one() -> None:

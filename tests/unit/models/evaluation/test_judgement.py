@@ -144,3 +144,15 @@ def test_no_forecasts_are_no_judgement_and_no_error() -> None:
     assert (found.rows, found.failures, found.false_alarms) == (0, 0, 0)
     assert np.isnan(found.brier)
     assert np.isnan(found.recall_12h)
+
+
+def test_what_stands_failed_is_neither_right_nor_wrong_until_it_is_repaired() -> None:
+    failures = [("m1", at(48), "seal"), ("m1", at(60), "seal"), ("m1", at(150), "seal")]
+    repair = ("m1", at(96), "seal", "corrective")
+    alarms = {"seal": [51, 75, 96, 99, 141]}
+    found = judged(alarms, failures, work=[repair], end=216)
+    assert (found.failures, found.caught_late, found.false_alarms, found.confirmed_alarms) == (2, 1, 1, 1)
+    assert found.down_rows == 16 + 21  # 51 to 96 h, and from 153 h on: the last failure was never repaired
+    assert found.rows == 2 * 72 - found.down_rows - found.pending_rows - 2  # at 48 and 150 h it fails
+    at_once = judged(alarms, failures, end=216)
+    assert (at_once.failures, at_once.down_rows) == (3, 0)

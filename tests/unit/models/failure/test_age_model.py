@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 from foreworn.economics.weibull_life import WeibullLife
+from foreworn.fleet.machine import Machine
 from foreworn.telemetry.sample import to_epoch_ms
 from models.failure.age_model import AgeModel, failing, fit_age_model
 from models.features import RowIndex
@@ -71,3 +72,25 @@ def test_what_lasted_until_failures_were_recorded_counts_from_there() -> None:
     # 8 to 20 days, failed; then twice 10 days; what was over by day 18 may have failed unrecorded
     assert model.life.scale == pytest.approx((20**2 - 8**2 + 10**2 + 10**2) ** 0.5)
     assert fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from={}) is None
+
+
+def test_a_machine_that_came_within_the_record_is_as_old_as_it_stands_there() -> None:
+    new = Machine("m9", "px", "west", at(-12), ("seal",))
+    known = history(machines=[machine("m1"), new], failures=[("m1", at(10 * 24), "seal")])
+    rows = RowIndex.of([("m1", at(5 * 24)), ("m1", at(14 * 24)), ("m9", at(14 * 24))])
+    model = AgeModel("seal", WEARING, since_ms=to_epoch_ms(at(0)))
+    # m1 was there long before; its failure, of which no repair is on record, began a life, as where lives are read
+    assert model.age_days(known, rows).tolist() == pytest.approx([np.nan, 4.0, 14.5], nan_ok=True)
+    assert np.isnan(AgeModel("seal", WEARING).age_days(known, rows.where(np.array([2])))).all()
+
+
+def test_a_life_that_began_with_its_record_is_one_of_known_length() -> None:
+    fleet = [Machine(f"m{i}", "px", "west", at(-1), ("seal",)) for i in range(6)]
+    failures = [(one.id, at(24 * (8 + i)), "seal") for i, one in enumerate(fleet)]
+    known, watched = history(machines=fleet, failures=failures), {one.id: to_epoch_ms(at(0)) for one in fleet}
+    model = fit_age_model(
+        known, "seal", since_ms=to_epoch_ms(at(0)), until_ms=to_epoch_ms(at(336)), watched_from=watched
+    )
+    assert model is not None
+    assert (model.life.failures, model.life.assumed) == (6, False)
+    assert model.life.shape > 4

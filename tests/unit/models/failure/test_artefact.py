@@ -17,6 +17,7 @@ def test_a_model_forecasts_the_same_after_it_was_kept(tmp_path: Path) -> None:
     rows = [(m.id, NOW) for m in fleet().machines]
     kept = read_model(tmp_path)
     assert kept.forecast(fleet(), rows, issued_at=NOW) == model().forecast(fleet(), rows, issued_at=NOW)
+    assert (kept.heard, kept.ages) == (model().heard, model().ages)
     assert (kept.version, kept.threshold, kept.describe()) == (model().version, model().threshold, model().describe())
 
 
@@ -66,8 +67,8 @@ def test_a_damaged_model_is_not_loaded(tmp_path: Path, damage: Callable[[Path], 
 
 
 def test_a_model_of_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 3)
     write_model(model(), tmp_path)
     monkeypatch.undo()
-    with pytest.raises(DamagedModel, match="schema version is 2, this release reads 3"):
+    with pytest.raises(DamagedModel, match="schema version is 3, this release reads 4"):
         read_model(tmp_path)

@@ -207,15 +207,22 @@ def test_templates_of_what_devices_say_are_learned_from_the_training_time_and_ke
     times = known.events["time"].to_pylist()
     texts = [f"{'seal' if t < UNTIL else 'roof'} of unit {n} weeps" for n, t in enumerate(times)]
     place = known.events.column_names.index("message")
-    talking = replace(known, events=known.events.set_column(place, "message", pa.array(texts)))
+    logs = known.events.select(["time", "machine"])
+    for name, values in (("level", ["info"] * len(logs)), ("logger", [""] * len(logs)), ("message", texts)):
+        logs = logs.append_column(name, pa.array(values, pa.string()))
+    talking = replace(known, events=known.events.set_column(place, "message", pa.array(texts)), logs=logs)
     settings = SMALL.model_copy(update={"with_templates": True, "curve": (timedelta(days=1),)})
     trained = train(talking, until=UNTIL, settings=settings)
     write_model(trained, tmp_path)
     kept = read_model(tmp_path).features
-    assert [n for n in kept.names if "text" in n] == [
+    names = [
         "text 'seal of unit <n> weeps' count 24 h",
         "texts of no template count 24 h",
+        "log line 'seal of unit <n> weeps' count 24 h",
+        "log lines of no template count 24 h",
     ]
+    assert [n for n in kept.names if "template" in n or "weeps" in n] == names
+    assert kept.reads_logs
     later, name = max(zip(times, known.events["machine"].to_pylist(), strict=True))
     row = dict(zip(kept.names, compute(kept, talking, [(name, later)]).matrix[0].tolist(), strict=True))
-    assert (row["text 'seal of unit <n> weeps' count 24 h"], row["texts of no template count 24 h"]) == (0.0, 1.0)
+    assert [row[name] for name in names] == [0.0, 1.0, 0.0, 1.0]

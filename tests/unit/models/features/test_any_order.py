@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foreworn.fleet.history import EVENT_SCHEMA, FleetHistory
+from foreworn.fleet.history import EVENT_SCHEMA, LOG_SCHEMA, FleetHistory
 from foreworn.fleet.machine import Machine
 from models.features import (
     AgeYears,
@@ -62,7 +62,9 @@ TABLE: tuple[Feature, ...] = (
     PeerDifference("vibration", 9 * HOUR),
     EventCount("E1", 20 * HOUR),
     TemplateCount("valve <*> stuck", 20 * HOUR),
+    TemplateCount("valve <*> stuck", 20 * HOUR, of="logs"),
     UnknownTextCount(("valve <*> stuck",), 20 * HOUR),
+    UnknownTextCount(("valve <*> stuck",), 20 * HOUR, of="logs"),
     HoursSinceReplacement("bearing"),
     HoursInLife("bearing"),
     UseInLife("turns", "bearing"),
@@ -93,18 +95,24 @@ def records(draw: st.DrawFn) -> FleetHistory:
     samples = draw(st.dictionaries(moments, st.tuples(values, st.integers(0, 9)), min_size=20, max_size=60))
     events = draw(st.lists(st.tuples(moments, st.sampled_from(("E1", "E2")), st.sampled_from(TEXTS)), max_size=20))
     work = draw(st.sets(moments, max_size=6))
-    return record(samples, events, work)
+    logs = draw(st.lists(st.tuples(moments, st.sampled_from(TEXTS)), max_size=20))
+    return record(samples, events, work, logs)
 
 
-def record(samples: Any, events: Any, work: Any) -> FleetHistory:
+def record(samples: Any, events: Any, work: Any, logs: Any) -> FleetHistory:
     telemetry = [{"machine": m, "time": at(t / 2), "vibration": v, "turns": n} for (m, t), (v, n) in samples.items()]
     said = [
         {"machine": m, "time": at(t / 2), "code": code, "severity": "", "message": text}
         for (m, t), code, text in events
     ]
+    lines = [{"machine": m, "time": at(t / 2), "level": "info", "message": text} for (m, t), text in logs]
     done = [(m, at(t / 2), "bearing", "preventive") for m, t in work]
     bare = history(machines=FLEET, telemetry=telemetry, signals=SIGNALS, maintenance=done)
-    return replace(bare, events=pa.Table.from_pylist(said, schema=EVENT_SCHEMA))
+    return replace(
+        bare,
+        events=pa.Table.from_pylist(said, schema=EVENT_SCHEMA),
+        logs=pa.Table.from_pylist(lines, schema=LOG_SCHEMA),
+    )
 
 
 def arrived(known: FleetHistory, chance: Random) -> FleetHistory:
@@ -117,12 +125,13 @@ def arrived(known: FleetHistory, chance: Random) -> FleetHistory:
         known,
         telemetry=mixed(known.telemetry),
         events=mixed(known.events),
+        logs=mixed(known.logs),
         maintenance=mixed(known.maintenance),
     )
 
 
 def seen(known: FleetHistory, time: datetime, lookback: timedelta) -> FleetHistory:
-    """Return what a row may see: telemetry and events of (t - lookback, t], maintenance before t, no failure."""
+    """Return what a row may see: what was said in (t - lookback, t], maintenance before t, no failure."""
     window, past = known.between(time - lookback + ONE_MS, time + ONE_MS), known.until(time)
     return replace(window, maintenance=past.maintenance, failures=known.failures.slice(0, 0))
 
@@ -155,7 +164,8 @@ def test_any_order_of_arrival_and_a_live_window_give_the_value_of_the_whole_hist
 def test_every_kind_says_something_of_a_machine_that_speaks(feature: Feature) -> None:
     samples = {(m.id, t): (float(i + t % 11), t) for i, m in enumerate(FLEET) for t in range(80)}
     events = [(("m0", 70), "E1", "valve A stuck"), (("m0", 71), "E1", "door open")]
-    known = record(samples, events, {("m0", 10)})
+    logs = [(("m0", 70), "valve A stuck"), (("m0", 71), "door open")]
+    known = record(samples, events, {("m0", 10)}, logs)
     value = compute(FeatureSet((feature,)), known, [("m0", at(39.5))]).matrix[0, 0]
     assert np.isfinite(value)
 
@@ -163,6 +173,11 @@ def test_every_kind_says_something_of_a_machine_that_speaks(feature: Feature) ->
 @pytest.mark.parametrize("feature", [pytest.param(feature, id=feature.name) for feature in TABLE])
 def test_every_kind_survives_the_way_through_json(feature: Feature) -> None:
     assert feature_from_data(json.loads(json.dumps(feature_as_data(feature)))) == feature
+
+
+def test_a_definition_from_before_log_lines_were_counted_counts_events() -> None:
+    old = {"kind": "template_count", "template": "door open", "width_ms": 3_600_000}
+    assert feature_from_data(old) == TemplateCount("door open", HOUR, of="events")
 
 
 def test_a_kind_that_is_not_known_is_refused() -> None:

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from models.features import window
 from models.features.window import window_bounds, window_moments
+from models.features.window_ends import passed
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,32 @@ def test_a_signal_that_stands_still_for_days_has_no_spread_at_all() -> None:
     moments = window_moments(np.arange(3000), np.full(3000, 0.1), np.arange(1439, 3000, 60), 1440)
     assert set(moments.mean.tolist()) == {0.1}
     assert set(moments.spread.tolist()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("stamps", "times"),
+    [
+        pytest.param(np.arange(9000), np.arange(-50, 9050, 3), id="samples and rows at equal steps"),
+        pytest.param(np.repeat([5, 70, 71], 900), np.arange(2000), id="many samples at one time"),
+        pytest.param(np.arange(0, 9000, 7), np.arange(5000)[::-1], id="rows backwards"),
+        pytest.param(np.arange(4), np.zeros(3000, np.int64), id="every row at one time"),
+        pytest.param(np.empty(0, np.int64), np.arange(3000), id="no samples"),
+    ],
+)
+def test_bounds_that_were_guessed_are_those_of_a_search(stamps: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+    first, last = window_bounds(stamps, times, 30)
+    np.testing.assert_array_equal(passed(stamps, times), np.searchsorted(stamps, times, side="right"))
+    np.testing.assert_array_equal(last, np.searchsorted(stamps, times, side="right"))
+    np.testing.assert_array_equal(first, np.searchsorted(stamps, times - 30, side="right"))
+
+
+@pytest.mark.parametrize("samples", [3, 24, 31])
+@pytest.mark.parametrize("hole", [3, 9, 48, 51, 10])
+def test_rows_that_nobody_asked_for_change_no_bit_of_the_others(samples: int, hole: int) -> None:
+    values = np.random.default_rng(samples).normal(50, 2, 3000)
+    ends = np.concatenate([np.arange(samples, 900, 3), np.arange(897 + hole, 2990, 3)])
+    among = window_moments(np.arange(3000), values, ends, samples)
+    for place in [0, 200, *range(len(np.arange(samples, 900, 3)) - 2, len(ends), 97)]:
+        alone = window_moments(np.arange(3000), values, ends[place : place + 1], samples)
+        assert alone.mean.tobytes() == among.mean[place].tobytes()
+        assert alone.spread.tobytes() == among.spread[place].tobytes()

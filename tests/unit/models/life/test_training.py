@@ -30,7 +30,7 @@ def test_life_shrinks_as_an_engine_wears() -> None:
     assert all(r.p10 <= r.p50 <= r.p90 for r in told)
     assert told[-1].reasons[0].source in {"temperature residual", "pressure residual"} | {
         f"health index {n}" for n in (1, 2, 3)
-    } | {"similar past lives", "cycles", "age of engine"}
+    } | {"similar past lives", "course of wear", "cycles", "age of engine"}
 
 
 def test_life_by_a_counter_counts_what_the_counter_counts() -> None:

@@ -9,7 +9,7 @@ import pytest
 from foreworn.storage.history.arrivals import ARRIVALS_FILE, Arrival
 from foreworn.storage.history.folder import OTHER_FILES
 from foreworn.storage.history.machines import MACHINE_COLUMNS, MACHINES_FILE, OPTIONAL_MACHINE_COLUMNS
-from foreworn.storage.history.records import EVENTS, FAILURES, MAINTENANCE
+from foreworn.storage.history.records import EVENTS, FAILURES, LOGS, MAINTENANCE
 from foreworn.storage.history.signals import OPTIONAL_SIGNAL_COLUMNS, SIGNAL_COLUMNS, SIGNALS_FILE
 from foreworn.storage.history.telemetry import TELEMETRY_CSV, TELEMETRY_PARQUET
 from foreworn.storage.history.templates import TEMPLATES
@@ -19,7 +19,7 @@ SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.
 FORMAT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     MACHINES_FILE: (MACHINE_COLUMNS, OPTIONAL_MACHINE_COLUMNS),
     f"{TELEMETRY_PARQUET} or {TELEMETRY_CSV}": (("time", "machine"), ()),
-    **{file.name: (tuple(file.schema.names), ()) for file in (EVENTS, MAINTENANCE, FAILURES)},
+    **{file.name: (tuple(file.schema.names), ()) for file in (EVENTS, LOGS, MAINTENANCE, FAILURES)},
     SIGNALS_FILE: (SIGNAL_COLUMNS, OPTIONAL_SIGNAL_COLUMNS),
 }
 

@@ -13,6 +13,7 @@ from tests.unit.storage.history.conftest import VALID, MakeHistory
 TELEMETRY = "time,machine,pressure,state,cycles\n"
 MACHINES = "machine,model,site,installed_at\n"
 SIGNALS = "signal,unit,type,model,low,high,states\n"
+LOGS = "time,machine,level,logger,message\n"
 Place = tuple[str, int | None, str | None]
 
 
@@ -386,6 +387,20 @@ def test_a_valid_history_is_read_as_it_is_written(make_history: MakeHistory) -> 
             "would allow no change",
             id="a speed of nothing",
         ),
+        pytest.param(
+            "logs.csv",
+            LOGS + "2026-01-05T00:00:00Z,pump-3,info,,on\n",
+            ("logs.csv", 2, "machine"),
+            "'pump-3' is not known",
+            id="a log line of an unknown machine",
+        ),
+        pytest.param(
+            "logs.csv",
+            LOGS + f"2026-01-05T00:00:00Z,pump-1,info,{'x' * 129},on\n",
+            ("logs.csv", 2, "logger"),
+            "up to 128 characters",
+            id="a logger that the wire would not carry",
+        ),
         pytest.param("parts.csv", "part;name\n1;2\n", ("parts.csv", 1, None), "semicolons", id="unreadable parts"),
         pytest.param(
             "arrivals.jsonl",
@@ -411,6 +426,17 @@ def test_what_is_wrong_is_named_by_file_row_and_column(
     assert (Path(problem.file).name, problem.row, problem.column) == place
     assert said in problem.problem
     assert problem.args in [found.args for found in check_history(folder)]
+
+
+def test_log_lines_are_read_where_there_are_any_and_each_is_one_line(make_history: MakeHistory) -> None:
+    said = "2026-01-05T01:00:00Z,pump-1,,drive,{}\n"
+    logged = make_history({"logs.csv": LOGS + "".join(map(said.format, ("on", "off", "on", "")))}, "logged")
+
+    assert len(read_history(make_history()).history.logs) == 0
+    assert read_history(logged).history.logs.to_pylist() == [
+        {"time": _time(1), "machine": "pump-1", "level": "info", "logger": "drive", "message": text}
+        for text in ("", "off", "on")
+    ]
 
 
 def test_a_folder_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is written is read again as it was, or not written at all."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from foreworn.fleet.history import (
     ARRIVAL_SCHEMA,
     EVENT_SCHEMA,
     FAILURE_SCHEMA,
+    LOG_SCHEMA,
     MAINTENANCE_SCHEMA,
     TIME,
     FleetHistory,
@@ -41,7 +43,11 @@ moments = st.integers(0, 10**9).map(lambda ms: START + timedelta(milliseconds=ms
 floats = st.floats(0, 1e300)
 
 
-def _fleet(samples: list[tuple[datetime, float, int]], events: list[tuple[datetime, str, str]]) -> RecordedFleet:
+def _fleet(
+    samples: list[tuple[datetime, float, int]],
+    events: list[tuple[datetime, str, str]],
+    lines: Iterable[tuple[datetime, str]] = (),
+) -> RecordedFleet:
     telemetry = {
         "time": pa.array([time for time, _, _ in samples], TIME),
         "machine": pa.array(["pump-1"] * len(samples), pa.string()),
@@ -50,6 +56,7 @@ def _fleet(samples: list[tuple[datetime, float, int]], events: list[tuple[dateti
         "state": pa.array([None] * len(samples), pa.string()),
     }
     said = [dict(zip(EVENT_SCHEMA.names, (t, "pump-1", c, "info", m), strict=True)) for t, c, m in events]
+    logged = [dict(zip(LOG_SCHEMA.names, (t, "pump-1", "error", "drive", m), strict=True)) for t, m in lines]
     failure = {"time": START, "machine": "pump-1", "component": "seal", "mode": ""}
     work = {"time": START, "machine": "pump-1", "component": "seal", "action": "replaced", "kind": "corrective"}
     history = FleetHistory(
@@ -58,6 +65,7 @@ def _fleet(samples: list[tuple[datetime, float, int]], events: list[tuple[dateti
         pa.Table.from_pylist(said, EVENT_SCHEMA).sort_by([("time", "ascending"), ("code", "ascending")]),
         pa.Table.from_pylist([work], MAINTENANCE_SCHEMA),
         pa.Table.from_pylist([failure], FAILURE_SCHEMA),
+        pa.Table.from_pylist(logged, LOG_SCHEMA).sort_by([("time", "ascending"), ("message", "ascending")]),
     )
     arrival = {"received_at": START, "topic": "a", "payload": b"\x00\xff"}
     arrivals = pa.Table.from_pylist([arrival, arrival | {"payload": b"{}\n"}], ARRIVAL_SCHEMA)
@@ -68,13 +76,15 @@ def _fleet(samples: list[tuple[datetime, float, int]], events: list[tuple[dateti
 @given(
     st.lists(st.tuples(moments, floats, st.integers(-(2**63) + 1, 2**63 - 1)), min_size=1, unique_by=lambda s: s[0]),
     st.lists(st.tuples(moments, words, words), unique_by=lambda e: e[:2]),
+    st.sets(st.tuples(moments, words)),
 )
 def test_a_history_written_and_read_is_the_same(
     tmp_path_factory: pytest.TempPathFactory,
     samples: list[tuple[datetime, float, int]],
     events: list[tuple[datetime, str, str]],
+    lines: set[tuple[datetime, str]],
 ) -> None:
-    fleet = _fleet(samples, events)
+    fleet = _fleet(samples, events, lines)
     folder = tmp_path_factory.mktemp("written") / "fleet"
 
     write_history(fleet, folder)

@@ -1,6 +1,5 @@
 """What the golden cases in tests/cases/native_json do not show: sizes, limits, and shared payloads."""
 
-
 import pytest
 
 from foreworn.telemetry.wire import Kind, topic
