@@ -155,6 +155,9 @@ class Sender(Link):
             self._blocks.appendleft(block)
             self._listen(selectors.EVENT_READ | selectors.EVENT_WRITE)
             return False
+        except OSError:  # the connection is gone, which its next read notices and mends
+            self._blocks.appendleft(block)
+            return False
         begun = -(-taken // block.length)
         end = begun * block.length
         self._unsent = block.content[taken:end]

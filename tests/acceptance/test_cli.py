@@ -154,7 +154,7 @@ def test_a_backtest_by_unit_is_told_on_the_terminal_and_on_a_page(
     foreworn: Command, past: Path, tmp_path: Path
 ) -> None:
     page, file = tmp_path / "report.html", tmp_path / "r.json"
-    done = foreworn("backtest", past, "--by-unit", "2", "--without-plan", "--report", page, "--json", file)
+    done = foreworn("backtest", past, "--by-unit", "3", "--without-plan", "--report", page, "--json", file)
     assert done.code == 0, done.err
     report = json.loads(file.read_text())
     assert report["split"] == "unit"

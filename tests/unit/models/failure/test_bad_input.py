@@ -134,7 +134,7 @@ def test_hardly_any_failure_is_an_error_or_age_alone(keep: int, message: str | N
     found = trained(known)
     (component,) = found.ages
     assert found.components == {}
-    assert "age alone: 1 failures on record, a Weibull life with an assumed shape" in found.basis[component]
+    assert "age alone: 1 failure on record, a Weibull life with an assumed shape" in found.basis[component]
     assert all(f.probability < found.threshold for f in said(found, known))
 
 

@@ -144,7 +144,7 @@ def test_too_little_history_says_what_is_missing(known: FleetHistory, message: s
 @pytest.mark.parametrize(
     ("failures", "why"),
     [
-        pytest.param([500], r"1 failures in 38 days of training rows; 10 are needed", id="one failure"),
+        pytest.param([500], r"1 failure in 38 days of training rows; 10 are needed", id="one failure"),
         pytest.param(
             [800 + 5 * i for i in range(12)],
             r"its 12 failures all lie in one part of the 38 days .* some are needed in the first 15 days",
