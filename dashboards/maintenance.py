@@ -136,7 +136,8 @@ def _mtbf() -> Panel:
     about = (
         "SMRP 3.5.1: operating time over failures. Operating time is the calendar time in service without the time "
         "from a failure until the component was replaced or repaired; standing idle counts as operating. Where no "
-        "repair of a component was ever recorded, its failures count as repaired at once."
+        "repair of a component was ever recorded, or it failed again days later without one, a failure counts as "
+        "repaired at once."
     )
     title = "The models that fail most often, and their time between failures"
     return panels.rows(title, SqlQuery(reliability.MTBF), columns, about=about).span(12)

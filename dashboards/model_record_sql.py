@@ -49,19 +49,24 @@ ORDER BY model_version DESC
 
 RECORD = f"""
 WITH {_LABELS.strip()}, followed AS (
-    SELECT j.*, lag(alarm) OVER past AS was_alarm, lag(confirms) OVER past AS was_confirmed,
+    SELECT j.*, lag(alarm) OVER past AS was_alarm, lag(confirms OR outcome = 'censored') OVER past AS was_end,
            lag(decided_at) OVER past AS was_decided
     FROM judged j
-    WINDOW past AS (PARTITION BY model_version, machine, component ORDER BY time, horizon_us)
+    WINDOW past AS (PARTITION BY model_version, machine, component, horizon_us ORDER BY time)
 ), runs AS (
     SELECT f.*, count(*) FILTER (
-               WHERE was_alarm IS NOT TRUE OR (was_confirmed AND was_decided IS DISTINCT FROM decided_at)
-           ) OVER (PARTITION BY model_version, machine, component ORDER BY time, horizon_us) AS run
+               WHERE was_alarm IS NOT TRUE OR (was_end AND was_decided IS DISTINCT FROM decided_at)
+           ) OVER (PARTITION BY model_version, machine, component, horizon_us ORDER BY time) AS run
     FROM followed f
     WHERE alarm
+), cut AS (
+    SELECT r.*, floor(extract(epoch FROM time - min(time) OVER (
+               PARTITION BY model_version, machine, component, horizon_us, run
+           )) * 1000000 / horizon_us) AS part
+    FROM runs r
 ), episodes AS (
     SELECT model_version, bool_or(confirms) AS confirmed, bool_and(refutes) AS refuted
-    FROM runs GROUP BY model_version, machine, component, run
+    FROM cut GROUP BY model_version, machine, component, horizon_us, run, part
     HAVING bool_and(settled)
 ), events AS (
     SELECT model_version, decided_at - min(issued_at) FILTER (WHERE alarm) AS lead

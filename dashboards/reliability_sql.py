@@ -1,7 +1,7 @@
 """What *Maintenance* asks PostgreSQL about failures and repairs, by machine model."""
 
 from dashboards.sql import END, OF_FLEET, START, any_of
-from foreworn.fleet.renewal import CHANGES_NOTHING, CORRECTIVE, LEAVES_OLD
+from foreworn.fleet.renewal import CHANGES_NOTHING, CORRECTIVE, LEAVES_OLD, NOTED_AGAIN
 
 _ACTION = "lower(trim(r.action))"
 _RENEWS = (
@@ -10,6 +10,8 @@ _RENEWS = (
 )
 """The rule of `foreworn.fleet.renewal.renews`, for maintenance `r`."""
 
+_NOTED_AGAIN = f"interval '{NOTED_AGAIN.total_seconds():g} seconds'"
+
 MTBF = f"""
 WITH serving AS (
     SELECT m.id, m.model, tstzrange(greatest(m.installed_at, {START}), least(m.retired_at, {END})) AS service
@@ -17,15 +19,23 @@ WITH serving AS (
     WHERE m.installed_at < {END} AND (m.retired_at IS NULL OR m.retired_at > {START}) AND {OF_FLEET}
 ), repaired AS (
     SELECT DISTINCT r.component FROM maintenance r WHERE r.kind = '{CORRECTIVE}' AND {_RENEWS}
-), down AS (
-    SELECT f.machine, range_agg(tstzrange(f.time, coalesce(
-               (SELECT min(r.time) FROM maintenance r
-                WHERE r.machine = f.machine AND r.component = f.component AND r.time >= f.time AND {_RENEWS}),
-               CASE WHEN f.component IN (SELECT component FROM repaired) THEN greatest(f.time, {END}) ELSE f.time END
-           ))) AS spells
+), failed AS (
+    SELECT f.machine, f.component, f.time,
+           (SELECT min(r.time) FROM maintenance r
+            WHERE r.machine = f.machine AND r.component = f.component AND r.time >= f.time AND {_RENEWS}) AS renewed,
+           (SELECT min(n.time) FROM failures n
+            WHERE n.machine = f.machine AND n.component = f.component AND n.time > f.time AND n.time < {END}) AS again
     FROM failures f
     WHERE f.time < {END}
-    GROUP BY f.machine
+), down AS (
+    SELECT machine, range_agg(tstzrange(time, CASE
+               WHEN component NOT IN (SELECT component FROM repaired) THEN time
+               WHEN again <= coalesce(renewed, again) AND again - time > {_NOTED_AGAIN} THEN time
+               WHEN again <= coalesce(renewed, again) THEN again
+               ELSE coalesce(renewed, greatest(time, {END}))
+           END)) AS spells
+    FROM failed
+    GROUP BY machine
 ), machine_hours AS (
     SELECT s.model,
            (SELECT count(*) FROM failures f WHERE f.machine = s.id AND f.time <@ s.service) AS failures,
@@ -47,8 +57,9 @@ ORDER BY mtbf NULLS LAST, model
 """SMRP 3.5.1: operating time over failures. [h]
 
 Operating time is the time in service, from installed to retired, without the time from a failure until the failed
-component was renewed: an inspection ends no failure. Spells of two components that overlap count once. Of a component
-whose repairs are on record nowhere failures count as repaired at once, as in training.
+component was renewed: an inspection ends no failure. Spells of two components that overlap count once. As in training
+(`models.evaluation.outcomes.Downtime`), failures count as repaired at once where repairs of the component are on record
+nowhere, and where it failed again more than a day later with no renewal between.
 """
 
 MTTR = f"""

@@ -160,9 +160,9 @@ def gap_interval(
     """Return the middle 95 % of the gap closed over fleets of units drawn anew.
 
     Of every kind its units are drawn with replacement, each with all its lives, so that no kind is ever missing. A
-    bootstrap never draws a failure that has not happened: each fleet also draws how likely one is, from
+    bootstrap never draws a failure that has not happened: each fleet also draws, kind by kind, how likely one is, from
     Beta(failures + 1, survivors), whose 95 % point without failures is the rule of three's 3 / n, and lets as many of
-    its other lives fail.
+    its other lives of that kind fail. So cheap components that survive say nothing about dear ones.
 
     Returns
     -------
@@ -200,7 +200,7 @@ class _Draws:
         """Draw one fleet and return the share of its gap that is closed."""
         picked = np.concatenate([self._pick(units) for units in self._units])
         cost, used = self._cost[:, picked], self._used[:, picked]
-        unlucky = self._unlucky(self._failed[picked])
+        unlucky = self._unlucky(self._failed[picked], self._kind[picked])
         cost[0, unlucky], used[0, unlucky] = self._breakdown[picked][unlucky], self._length[picked][unlucky]
         rate, age, known = (self._rate(c, u, self._kind[picked]) for c, u in zip(cost, used, strict=True))
         return gap_closed(rate, age=age, known=known)
@@ -208,15 +208,19 @@ class _Draws:
     def _pick(self, units: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
         return np.concatenate([units[i] for i in self._dice.integers(len(units), size=len(units))])
 
-    def _unlucky(self, failed: NDArray[np.bool_]) -> NDArray[np.intp]:
+    def _unlucky(self, failed: NDArray[np.bool_], kind: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return which other lives of a drawn fleet fail too."""
-        failures = int(self._failed.sum())
-        survivors = len(self._failed) - failures
-        if not survivors:
+        return np.concatenate([self._unlucky_of(k, failed, kind == k) for k in range(len(self._units))])
+
+    def _unlucky_of(self, kind: int, failed: NDArray[np.bool_], own: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return which lives of one kind; how likely a failure of it is, its own lives alone tell."""
+        seen = self._failed[self._kind == kind]
+        failures = int(seen.sum())
+        if failures == len(seen):
             return np.empty(0, dtype=np.intp)
-        likely = self._dice.beta(failures + 1, survivors)
-        excess = max(int(self._dice.binomial(len(failed), likely)) - int(failed.sum()), 0)
-        return self._dice.permutation(np.flatnonzero(~failed))[:excess]
+        likely = self._dice.beta(failures + 1, len(seen) - failures)
+        excess = max(int(self._dice.binomial(int(own.sum()), likely)) - int(failed[own].sum()), 0)
+        return self._dice.permutation(np.flatnonzero(own & ~failed))[:excess]
 
     def _rate(self, cost: Values, used: Values, kind: NDArray[np.intp]) -> float:
         count = len(self._weight)

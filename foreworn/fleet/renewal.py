@@ -5,12 +5,16 @@ ended its life, and the one that runs again begins with the repair. An inspectio
 its name counts as a replacement: most records name nothing else.
 """
 
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 CORRECTIVE: Final = "corrective"
+NOTED_AGAIN: Final = timedelta(days=1)
+"""A failure that is on record again so soon, with nothing renewed between the two, is still the same one."""
 CHANGES_NOTHING: Final = frozenset({"none", "inspected"})
 LEAVES_OLD: Final = frozenset({"repaired", "adjusted"}) | CHANGES_NOTHING
 
@@ -59,6 +63,61 @@ def interventions(maintenance: pa.Table) -> pa.Table:
     if "action" not in maintenance.column_names:
         return maintenance
     return maintenance.filter(pc.invert(_is_one_of(maintenance, CHANGES_NOTHING)))
+
+
+def repaired_components(maintenance: pa.Table) -> frozenset[str]:
+    """Return the components whose repairs are on record: failures of the others count as repaired at once.
+
+    Parameters
+    ----------
+    maintenance
+        `component`, `kind`, `action`.
+    """
+    repairs = renewals(maintenance.filter(pc.equal(maintenance["kind"], CORRECTIVE)))
+    return frozenset(pc.unique(repairs["component"]).to_pylist())
+
+
+def lives(
+    begun: datetime,
+    failures: Collection[datetime],
+    renewed: Collection[datetime],
+    until: datetime,
+    *,
+    repaired: bool,
+) -> Iterator[tuple[datetime, datetime, bool]]:
+    """Yield from when to when one component ran, and whether it failed then; the last may still go on at `until`.
+
+    Where its repairs are on record, it stands from a failure until it is renewed. What fails within `NOTED_AGAIN` is
+    that failure still; a later one shows that it had run again, unrecorded, and its life counts from the one before.
+    Elsewhere a failure counts as repaired at once.
+
+    Parameters
+    ----------
+    begun, until
+        From when to when it was fitted.
+    failures, renewed
+        When it failed and was renewed, in any order; what is later than `until` is not looked at.
+    repaired
+        Whether its repairs are on record; see `repaired_components`.
+
+    Examples
+    --------
+    >>> at = [datetime(2026, 1, day) for day in (1, 9, 16, 31)]
+    >>> [(new.day, over.day, failed) for new, over, failed in lives(at[0], at[1:2], at[2:3], at[3], repaired=True)]
+    [(1, 9, True), (16, 31, False)]
+    >>> [(new.day, over.day, failed) for new, over, failed in lives(at[0], at[1:2], at[2:3], at[3], repaired=False)]
+    [(1, 9, True), (9, 16, False), (16, 31, False)]
+    """
+    stands = False
+    for time in sorted(end for end in {*failures, *renewed} if end <= until):
+        failed = time in failures
+        runs = not stands or (failed and time - begun > NOTED_AGAIN)
+        if time > begun and runs:
+            yield begun, time, failed
+        if time >= begun:
+            begun, stands = time, failed and repaired and time not in renewed
+    if until > begun and not stands:
+        yield begun, until, False
 
 
 def _normal(action: str | None) -> str:

@@ -72,7 +72,8 @@ class Scorecard:
     lead_times
         From when the first alarm was said to the failure or finding, of those caught, sorted.
     alarms_confirmed, alarms_refuted
-        Alarm episodes, which are runs of alarms on one component that share one fate; counted once all are settled.
+        Alarm episodes, which are runs of alarms on one component of at most one horizon that share one fate;
+        counted once all are settled. An alarm that never stops is a new episode every horizon.
     orders_confirmed, orders_refuted, orders_censored
         Predictive work orders by their outcome.
     calibration
@@ -190,11 +191,26 @@ def _end(label: Label) -> datetime:
 
 
 def _episodes(labels: Sequence[Label], open_from: datetime) -> tuple[int, int]:
-    """Count runs of alarms by fate: confirmed if any of the run is, refuted if none is and one is refuted.
+    """Count episodes of alarms by fate: confirmed if any of one is, refuted if none is and all are refuted.
 
-    A run is of one model's forecasts of one component. It ends with the first that is no alarm, and with what
-    ends the component's life or confirms the alarm: a failure, a finding, a replacement. Runs whose last horizon ends
-    at `open_from` or later are not counted yet.
+    Those whose last horizon ends at `open_from` or later are not counted yet.
+    """
+    episodes: dict[tuple[int, int], list[Label]] = defaultdict(list)
+    for number, run in enumerate(_runs(labels)):
+        for label in run:
+            episodes[number, (label.time - run[0].time) // label.horizon].append(label)
+    fates = [{x.outcome for x in own} for own in episodes.values() if max(map(_end, own)) < open_from]
+    confirmed = sum(any(o.confirms for o in fate) for fate in fates)
+    # One whose end is still open, or censored, may yet be right: it counts for nothing.
+    refuted = sum(all(o.refutes for o in fate) for fate in fates)
+    return confirmed, refuted
+
+
+def _runs(labels: Sequence[Label]) -> list[list[Label]]:
+    """Return alarms of one model on one component that follow each other.
+
+    A run ends with the first that is no alarm, and with what ends the component's life or confirms the alarm: a
+    failure, a finding, a replacement.
     """
     runs: list[list[Label]] = []
     before: dict[tuple[object, ...], Label] = {}
@@ -206,11 +222,7 @@ def _episodes(labels: Sequence[Label], open_from: datetime) -> tuple[int, int]:
                 runs.append([])
             runs[-1].append(label)
         before[tuple(series)] = label
-    fates = [{x.outcome for x in run} for run in runs if max(map(_end, run)) < open_from]
-    confirmed = sum(any(o.confirms for o in fate) for fate in fates)
-    # A run whose end is still open, or censored, may yet be right: it counts for nothing.
-    refuted = sum(all(o.refutes for o in fate) for fate in fates)
-    return confirmed, refuted
+    return runs
 
 
 def _series(label: Label) -> tuple[str, str, str, timedelta, datetime]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from foreworn.economics.weibull_life import ENOUGH_FAILURES, Life, WeibullLife, fit_weibull
 from foreworn.fleet.machine import Machine
 from foreworn.fleet.registry import FleetRegistry
-from foreworn.loop.component_lives import component_lives, renewals
+from foreworn.loop.component_lives import component_lives
 from foreworn.loop.live_history import EARLIEST
 
 Kind = tuple[str, str]
@@ -52,9 +52,10 @@ class LifeRecord:
         return self._fitted[1]
 
     def _fit(self, until: datetime, machines: Sequence[Machine]) -> BaseLives:
-        failures = self._registry.failures(EARLIEST, until)
-        ends = renewals(failures, self._registry.maintenance(EARLIEST, until))
-        lives = component_lives(machines, ends, until=until, recorded_since=self._recorded_since)
+        failures, maintenance = (
+            read(EARLIEST, until) for read in (self._registry.failures, self._registry.maintenance)
+        )
+        lives = component_lives(machines, failures, maintenance, until=until, recorded_since=self._recorded_since)
         together: dict[str, list[Life]] = defaultdict(list)
         for (_, component), some in lives.items():
             together[component] += some

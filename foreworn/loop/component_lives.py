@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -39,40 +40,41 @@ def renewals(failures: pa.Table, maintenance: pa.Table) -> dict[Seat, list[tuple
 
 def component_lives(
     machines: Iterable[Machine],
-    ends: Mapping[Seat, list[tuple[datetime, bool]]],
+    failures: pa.Table,
+    maintenance: pa.Table,
     *,
     until: datetime,
     recorded_since: datetime | None = None,
 ) -> dict[tuple[str, str], list[Life]]:
     """Return the lives of the components of each (machine model, component), those that go on too.
 
-    Records of maintenance often go back further than those of failures. A life that began before failures were written
-    down is known only because it lasted until then, so that it is watched from that age on; one that was over by then
-    says nothing, and is left out.
+    They begin and end as `foreworn.fleet.renewal.lives` has it, and with their machine. Records of maintenance often go
+    back further than those of failures. A life that began before failures were written down is known only because it
+    lasted until then, so that it is watched from that age on; one that was over by then says nothing, and is left out.
 
     Parameters
     ----------
     machines
         The fleet.
-    ends
-        As from `renewals`, before `until`.
+    failures, maintenance
+        `FAILURE_SCHEMA` and `MAINTENANCE_SCHEMA`.
     until
-        Up to when the record is complete.
+        Up to when the record is complete; what is stamped later is not looked at.
     recorded_since
         From when on it is complete. A component of a machine that was installed before may have been replaced
         unseen, so the beginning of its first life is unknown. None: since the fleet's first record, or from
         the beginning where there is none; failures since the first of them where `failures_since` finds so.
     """
+    ends = renewals(failures, maintenance)
     since = recorded_since or min((times[0][0] for times in ends.values()), default=EARLIEST)
     watched = recorded_since or failures_since(ends, since, until)
-    lives: dict[tuple[str, str], list[Life]] = defaultdict(list)
+    read = _Lives(_times(failures), _times(renewal.renewals(maintenance)), renewal.repaired_components(maintenance))
+    found: dict[tuple[str, str], list[Life]] = defaultdict(list)
     for machine in machines:
         for component in machine.components:
-            end = min(until, machine.retired_at or until)
-            times = [x for x in ends.get((machine.id, component), []) if x[0] < end]
-            found = _lives(machine.installed_at, since, times, end, watched)
-            lives[machine.model, component] += [life for life in found if life.days > life.entry]
-    return dict(lives)
+            own = read.of(machine, component, since, until, watched)
+            found[machine.model, component] += [life for life in own if life.days > life.entry]
+    return dict(found)
 
 
 def failures_since(ends: Mapping[Seat, list[tuple[datetime, bool]]], since: datetime, until: datetime) -> datetime:
@@ -89,18 +91,31 @@ def failures_since(ends: Mapping[Seat, list[tuple[datetime, bool]]], since: date
     return failures[0] if by_chance < UNLIKELY else since
 
 
-def _lives(
-    installed: datetime, since: datetime, ends: list[tuple[datetime, bool]], until: datetime, watched: datetime
-) -> Iterable[Life]:
-    begun, from_new = max(installed, since), installed >= since
-    for time, failed in ends:
-        if time > begun:
-            yield _life(begun, time, watched, failed=failed, from_new=from_new)
-        if time >= begun:
-            begun, from_new = time, True
-    if until > begun:
-        yield _life(begun, until, watched, failed=False, from_new=from_new)
+@dataclass(frozen=True, slots=True)
+class _Lives:
+    """When each component failed and was renewed, and of which repairs are on record."""
+
+    failures: Mapping[Seat, set[datetime]]
+    renewed: Mapping[Seat, set[datetime]]
+    repaired: frozenset[str]
+
+    def of(
+        self, machine: Machine, component: str, since: datetime, until: datetime, watched: datetime
+    ) -> Iterable[Life]:
+        seat, retired = (machine.id, component), machine.retired_at or until
+        failures, renewed = (
+            {time for time in times.get(seat, ()) if time < until and time <= retired}
+            for times in (self.failures, self.renewed)
+        )
+        begun, new = max(machine.installed_at, since), machine.installed_at >= since
+        seen = renewal.lives(begun, failures, renewed, min(until, retired), repaired=component in self.repaired)
+        for start, end, failed in seen:
+            from_new = new or start in failures or start in renewed
+            yield Life((end - start) / DAY, failed, from_new, entry=max(watched - start, timedelta(0)) / DAY)
 
 
-def _life(begun: datetime, end: datetime, watched: datetime, *, failed: bool, from_new: bool) -> Life:
-    return Life((end - begun) / DAY, failed, from_new, entry=max(watched - begun, timedelta(0)) / DAY)
+def _times(table: pa.Table) -> dict[Seat, set[datetime]]:
+    found: dict[Seat, set[datetime]] = defaultdict(set)
+    for row in table.select(["time", "machine", "component"]).to_pylist():
+        found[row["machine"], row["component"]].add(row["time"])
+    return found

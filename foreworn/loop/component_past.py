@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from foreworn.fleet.registry import FleetRegistry
-from foreworn.fleet.renewal import CORRECTIVE, changes_course, renews
+from foreworn.fleet.renewal import CORRECTIVE, NOTED_AGAIN, changes_course, renews
 from foreworn.health.label import INSPECTED, Outcome, outcome
 from foreworn.loop.component_lives import Seat
 from foreworn.loop.live_history import EARLIEST
 from foreworn.loop.operations import Transaction
 from foreworn.planning.findings import Action, Findings
-from foreworn.planning.work_order import WorkOrder, WorkOrderKind, WorkOrderState
+from foreworn.planning.work_order import OPEN_STATES, WorkOrder, WorkOrderKind, WorkOrderState
 from foreworn.telemetry.sample import MILLISECOND
 
 Job = tuple[WorkOrder, Findings, datetime]
@@ -33,8 +33,11 @@ class ComponentPast:
     repairs
         When one that had failed ran again, if it had failed: whatever renewed it.
     repaired
-        The components whose repairs are on record anywhere. Failures of the others count as repaired at once, as in
-        training: else of a fleet that notes failures alone nothing would be known after the first one.
+        The components whose repairs are on record anywhere, each a job that is done. Failures of the others count as
+        repaired at once, as in training: else of a fleet that notes failures alone nothing would be known after the
+        first one.
+    in_repair
+        What a corrective order is open for: that one stands failed, whatever is on record of others.
     inspections
         When one that had not failed was looked at, and what was found.
     until
@@ -45,6 +48,7 @@ class ComponentPast:
     changes: Mapping[Seat, list[datetime]]
     repairs: Mapping[Seat, list[datetime]]
     repaired: Collection[str]
+    in_repair: Collection[Seat]
     inspections: Mapping[Seat, list[tuple[datetime, Outcome]]]
     until: datetime
 
@@ -54,7 +58,7 @@ class ComponentPast:
         maintenance = registry.maintenance(EARLIEST, until + MILLISECOND).to_pylist()
         told = [row for row in maintenance if changes_course(row["action"])]
         renewed = [row for row in maintenance if renews(row["action"], row["kind"])]
-        orders = tx.orders.find(kind=WorkOrderKind.CORRECTIVE)
+        repairing = tx.orders.find(states=OPEN_STATES, kind=WorkOrderKind.CORRECTIVE)
         jobs = [
             (order, order.findings, _done_at(order))
             for order in tx.orders.find(states=(WorkOrderState.COMPLETED, WorkOrderState.CLOSED))
@@ -66,19 +70,31 @@ class ComponentPast:
             failures=_times(registry.failures(EARLIEST, until + MILLISECOND).to_pylist()),
             changes=_times([*told, *changed]),
             repairs=_times([*renewed, *repaired]),
-            repaired={order.component for order in orders}
+            repaired={str(x["component"]) for x in repaired}
             | {x["component"] for x in renewed if x["kind"] == CORRECTIVE},
+            in_repair={(order.machine, order.component) for order in repairing},
             inspections=_inspections(jobs),
             until=until,
         )
 
     def is_down(self, seat: Seat, time: datetime) -> bool:
-        """Tell whether it has failed by `time` and was not repaired before: a forecast then is of nothing."""
-        if seat[1] not in self.repaired:
-            return False
+        """Tell whether it has failed by `time` and does not run again: a forecast then is of nothing.
+
+        The rule is that of `models.evaluation.outcomes.Downtime`, and an open corrective order speaks for its own.
+        """
         failed = _last(self.failures.get(seat, []), time)
+        if failed is None or (seat[1] not in self.repaired and seat not in self.in_repair):
+            return False
         repaired = _last(self.repairs.get(seat, []), time - MILLISECOND)
-        return failed is not None and (repaired is None or repaired < failed)
+        return (repaired is None or repaired < failed) and not self._ran_again(seat, failed)
+
+    def _ran_again(self, seat: Seat, failed: datetime) -> bool:
+        """Tell whether it failed once more, later than what is the same failure noted again, and nothing renewed it."""
+        following = _next(self.failures.get(seat, []), failed)
+        if following is None or following - failed <= NOTED_AGAIN:
+            return False
+        repaired = _last(self.repairs.get(seat, []), following - MILLISECOND)
+        return repaired is None or repaired < failed
 
     def fails(self, seat: Seat, time: datetime, horizon: timedelta) -> bool:
         """Tell whether a failure in (time, time + horizon] is on record."""

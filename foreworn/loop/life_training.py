@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
-from foreworn.loop.component_lives import component_lives, renewals
+from foreworn.loop.component_lives import component_lives
 from foreworn.loop.recency import newer_in_use
 from foreworn.telemetry.sample import MILLISECOND
 from models.life import GradientBoostedLifeModel, LifeModelSettings
@@ -166,7 +166,7 @@ def _lives(history: FleetHistory, component: str, until: datetime) -> list[tuple
     if not len(history.telemetry):
         raise TooLittleHistory("there is no telemetry to learn from")
     first, last = pc.min_max(history.telemetry["time"]).as_py().values()
-    ends = renewals(history.failures, history.maintenance)
-    found = component_lives(history.machines, ends, until=min(until, last + MILLISECOND), recorded_since=first)
+    end = min(until, last + MILLISECOND)
+    found = component_lives(history.machines, history.failures, history.maintenance, until=end, recorded_since=first)
     own = [life for (_, name), lives in found.items() if name == component for life in lives]
     return [(life.days * _HOURS_IN_A_DAY, life.failed) for life in own]

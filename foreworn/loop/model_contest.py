@@ -13,9 +13,9 @@ from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, to_epoch_ms
 from models.evaluation.alarms import EpisodeEnd, alarm_episodes, failure_notices
-from models.evaluation.outcomes import FAILED, SURVIVED, Record
+from models.evaluation.outcomes import FAILED, SURVIVED, Downtime, Record
 from models.failure import GradientBoostedFailureModel
-from models.failure.training_rows import fitted, scorable_rows
+from models.failure.training_rows import runs, scorable_rows
 from models.features import RowIndex
 from models.features.row_index import span_ms
 
@@ -168,7 +168,8 @@ class _Said:
 class _Stretch:
     """The rows that both models are judged on.
 
-    Rows of machine models that either does not know are left out: those are forecast by age, whoever is in use.
+    Rows of machine models that either does not know are left out: those are forecast by age, whoever is in use. So are
+    rows of a component that has failed and does not run again yet, as in training and in a backtest.
     """
 
     def __init__(
@@ -183,7 +184,8 @@ class _Stretch:
         self._past, self._start, self._end = past, start, end
         self._horizon, self._notice = challenger.horizon, settings.notice
         censoring = past.maintenance if settings.replaced_before_failure == "left_out" else None
-        self._record = Record.of(past.failures, censoring, known_until=end - MILLISECOND)
+        failures = Downtime.of(past.failures, past.maintenance).without_repeats(past.failures)
+        self._record = Record.of(failures, censoring, known_until=end - MILLISECOND)
         warm_up = max(challenger.features.warm_up, champion.features.warm_up)
         rows = scorable_rows(past, warm_up, start=start, end=end, every=settings.every)
         rows = rows.where(~self._record.failures.at_own_time(rows))
@@ -236,8 +238,8 @@ class _Stretch:
         return ends.count(EpisodeEnd.FALSE_ALARM)
 
     def _of(self, component: str, said: _Said) -> tuple[RowIndex, Values]:
-        """Return the rows of machines with the component, and what was said; who does not know it never alarms."""
-        own = fitted(self._past, self._rows, component)
+        """Return the rows of components that run, and what was said; who does not know it never alarms."""
+        own = runs(self._past, self._rows, component)
         probability = said.probability.get(component, np.zeros(len(self._rows)))
         return self._rows.where(own), probability[own]
 
@@ -250,7 +252,7 @@ class _Stretch:
         machines, champion, challenger, constant = [], [], [], []
         for component in common:
             outcome = self._record.outcomes(self._rows, component, self._horizon)
-            own = fitted(self._past, self._rows, component) & ((outcome == FAILED) | (outcome == SURVIVED))
+            own = runs(self._past, self._rows, component) & ((outcome == FAILED) | (outcome == SURVIVED))
             failed = outcome[own] == FAILED
             machines.append(self._rows.machine[own])
             champion.append(np.square(self._champion.probability[component][own] - failed))

@@ -1,5 +1,6 @@
 """What a failure model shows by itself: figures on inner folds that its trees had not seen, each with its words."""
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from models.failure import GradientBoostedFailureModel
 LEAST_CAUGHT: Final = 0.1
 """A model that foretells no more of the failures than this is one that nobody is warned by."""
 
+_Z99: Final = 2.326  # one-sided
 _NOTHING_LEARNED: Final = "not measurable, because nothing was learned from signs"
 
 
@@ -69,6 +71,26 @@ def share_caught(model: GradientBoostedFailureModel) -> ModelFigure:
     notice = model.provenance.settings.notice / timedelta(hours=1)
     said = f"{what} {notice:g} h ahead: {caught} of {failures}, with {alarms} false alarms"
     return ModelFigure(caught / failures, said)
+
+
+def caught_over_chance(model: GradientBoostedFailureModel) -> ModelFigure:
+    """Return how many more failures alarms foretold on unseen inner folds than the same alarms would at other times.
+
+    What they would is the most of 99 % of such fleets, by the normal approximation of the sum over components; see
+    `models.failure.alarm_threshold.caught_by_chance`.
+    """
+    metrics = [own.metrics for own in model.components.values()]
+    what = "failures foretold against the same alarms at other times"
+    if not metrics:
+        return ModelFigure(None, f"{what}: {_NOTHING_LEARNED}")
+    if any("inner_caught_by_chance" not in own for own in metrics):
+        return ModelFigure(None, f"{what}: not measured by the release that trained it")
+    failures, caught = (int(sum(own[name] for own in metrics)) for name in ("inner_failures", "inner_caught"))
+    if failures < FEWEST_FAILURES or not caught:
+        return ModelFigure(None, f"{what}: not measurable on {caught} foretold of {failures}")
+    mean = sum(own["inner_caught_by_chance"] for own in metrics)
+    most = mean + _Z99 * math.sqrt(sum(own["inner_caught_by_chance_variance"] for own in metrics))
+    return ModelFigure(caught - most, f"{what}: {caught} against {mean:.3g}, by luck up to {most:.3g}")
 
 
 def _unmeasured(model: GradientBoostedFailureModel) -> str:

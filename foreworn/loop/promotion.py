@@ -10,6 +10,7 @@ from foreworn.loop.model_contest import FEWEST_MACHINES, Contest
 from foreworn.loop.model_figures import (
     LEAST_CAUGHT,
     ModelFigure,
+    caught_over_chance,
     learned_signs,
     share_caught,
     skill_figure,
@@ -108,6 +109,8 @@ GATES: Final = (
     PromotionGate("calibration", slope_figure, 0.5, 2, "above 0.5, at most 2 is asked",
                   binds_from=InUse.AGE_ALONE, unmeasured_binds_from=None),
     PromotionGate("catches", share_caught, LEAST_CAUGHT, 1, f"more than {100 * LEAST_CAUGHT:g} % is asked",
+                  binds_from=InUse.SIGNS, unmeasured_binds_from=None),
+    PromotionGate("luck", caught_over_chance, 0, float("inf"), "more than luck is asked",
                   binds_from=InUse.SIGNS, unmeasured_binds_from=None),
 )  # fmt: skip
 """What a model has to show by itself; docs/decisions/0024-promotion-gates.md says why these, and why these limits."""

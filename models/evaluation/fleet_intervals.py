@@ -1,8 +1,10 @@
 """Intervals of figures from resampling machines: the rows of one machine stand and fall together.
 
 Where every fleet that can be drawn has the same figure, drawing shows nothing of what did not happen: whoever caught
-all of ten failures catches all in every fleet, and has still seen ten only. Then a share has Wilson's interval of the
-bare counts, a rate the exact interval of Poisson's, and what is neither has none. `RULE` says so in a protocol.
+all failures of ten machines catches all in every fleet, and has still seen ten only. Then a share has Wilson's interval
+of as many trials as machines have cases, and what is no share has none. Few false alarms are drawn from too narrowly as
+well: below `FEW_ALARMS` the interval reaches to the wider end of that and the exact one of Poisson's. `RULE` says so in
+a protocol.
 """
 
 from collections.abc import Sequence
@@ -29,8 +31,10 @@ SAMPLES: Final = 1000
 SEED: Final = 20150101
 RULE: Final = (
     "95 % intervals from drawing machines anew; where that changes nothing, because all or none were caught, Wilson's "
-    "of the bare counts, and for false alarms the exact Poisson interval"
+    "of as many trials as machines had failures; with fewer than 10 false alarms, their exact Poisson interval where "
+    "that is wider"
 )
+FEW_ALARMS: Final = 10
 _TAILS: Final = (0.025, 0.975)
 _SLOW_SAMPLES = 250  # each is a regression, or a pass over all rows, of its own
 _LOGIT_STEP = 0.02  # rows are pooled this finely for the slope's interval; a point estimate pools nothing
@@ -97,19 +101,20 @@ class FleetIntervals:
     def share(self, machines: Sequence[str], true: Sequence[bool]) -> Interval:
         """Return the interval of the share of cases that something is true of; each case is a machine's.
 
-        Wilson's of the bare counts where the fleets do not differ; NaN without a case.
+        Where the fleets do not differ, Wilson's of as many trials as machines have cases; NaN without a case.
         """
         if not len(true):
             return _UNKNOWN
         some = self._counts([machine for machine, yes in zip(machines, true, strict=True) if yes])
         drawn = _middle(_ratio(self._fleets @ some, self._fleets @ self._counts(machines)))
-        return drawn if drawn.varies else Interval(*wilson(sum(true), len(true)))
+        trials = len(set(machines))
+        return drawn if drawn.varies else Interval(*wilson(round(sum(true) / len(true) * trials), trials))
 
     def false_alarms_per_machine_month(self) -> Interval:
         """Return the interval of false alarms per machine and 30 days; a machine brings the months it was watched.
 
-        Exact, of Poisson's distribution [1]_, where the fleets do not differ: none in so many months still allows for a
-        rate of 3.7 in as many.
+        With fewer than `FEW_ALARMS`, and where the fleets do not differ, it holds the exact interval of Poisson's
+        distribution [1]_ as well: none in so many months still allows for a rate of 3.7 in as many.
 
         References
         ----------
@@ -119,7 +124,10 @@ class FleetIntervals:
         false = self._counts([e.machine for e in episodes if e.end is EpisodeEnd.FALSE_ALARM])
         months = np.array([watched.get(machine, 0.0) for machine in self._place])
         drawn = _middle(_ratio(self._fleets @ false, self._fleets @ months))
-        return drawn if drawn.varies else _poisson(int(false.sum()), float(months.sum()))
+        if drawn.varies and false.sum() >= FEW_ALARMS:
+            return drawn
+        exact = _poisson(int(false.sum()), float(months.sum()))
+        return _wider(drawn, exact) if drawn.varies else exact
 
     def reliability(self, horizon: timedelta) -> list[Interval]:
         """Return the interval of the share that failed for each range of `RELIABILITY_EDGES`; NaN without a forecast.
@@ -224,6 +232,10 @@ def _middle(values: Values) -> Interval:
 
 def _varying(drawn: Interval) -> Interval:
     return drawn if drawn.varies else _UNKNOWN
+
+
+def _wider(one: Interval, other: Interval) -> Interval:
+    return Interval(min(one.low, other.low), max(one.high, other.high))
 
 
 def _poisson(count: int, months: float) -> Interval:

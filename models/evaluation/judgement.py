@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from foreworn.fleet.history import MAINTENANCE_SCHEMA
 from foreworn.telemetry.sample import to_epoch_ms
 from models.evaluation.alarms import Episode, EpisodeEnd, FailureNotice, alarm_episodes, failure_notices
-from models.evaluation.outcomes import CENSORED, FAILED, PENDING, Downtime, Record
+from models.evaluation.outcomes import CENSORED, FAILED, PENDING, Downtime, Occurrences, Record
 from models.evaluation.probability import ReliabilityBin, brier_score, brier_skill, calibration_line, reliability_table
 from models.evaluation.scored_rows import ScoredRows
 from models.features.row_index import RowIndex, span_ms
@@ -42,9 +42,11 @@ class Judgement:
     confirmed_alarms, censored_alarms, undecided_alarms
         The other episodes.
     months_by_machine
-        By scored machine, the scored time in months of 30 days.
+        By machine, from its first forecast to its last in months of 30 days: nobody watched it before or after.
     lead_time_h
         Quantiles of the lead time of all foretold failures, such as `{"p50": 21.0}`; empty if none was.
+    failures_left_out
+        Failures of the same time, machines and components that were not counted: the one before, noted again.
     rows, failed_rows, censored_rows, pending_rows, down_rows
         Forecasts scored; of them followed by a failure; those left out because nobody can know; and those left out
         because their component had failed and did not run again yet.
@@ -62,6 +64,7 @@ class Judgement:
     undecided_alarms: int
     months_by_machine: Mapping[str, float]
     lead_time_h: dict[str, float]
+    failures_left_out: int
     rows: int
     failed_rows: int
     censored_rows: int
@@ -83,7 +86,7 @@ class Judgement:
 
     @property
     def machine_months(self) -> float:
-        """Scored machines x scored time, months of 30 days."""
+        """The time that machines were watched, months of 30 days."""
         return math.fsum(self.months_by_machine.values())
 
     @property
@@ -110,8 +113,8 @@ def judge(
     Counted are the distinct failures (machine, component, time) of forecast machines and components
     with `start + notice <= time < end`: an earlier one could not have been foretold in time by
     forecasts that begin at `start`. Forecasts at a moment when their machine fails are left out: the
-    machine stands. So are those of a component that had failed and was not renewed since, and a failure that
-    is noted of it meanwhile, as in training (`models.evaluation.outcomes.Downtime`). So are forecasts issued
+    machine stands. So are those of a component that had failed and did not run again yet, and a failure that is
+    only the one before, noted again, as in training (`models.evaluation.outcomes.Downtime`). So are forecasts issued
     when their outcome was known already, because data came late or the platform was away: that is hindsight.
     Alarms are merged into episodes as `models.evaluation.alarms` defines them.
 
@@ -151,13 +154,15 @@ def judge(
     horizon = _only_horizon(forecasts)
     told = maintenance if repairs is None else repairs
     downtime = Downtime.of(failures, MAINTENANCE_SCHEMA.empty_table() if told is None else told)
-    failures = downtime.without_repeats(failures)
+    again = downtime.repeats(failures)
+    repeated, failures = Occurrences(failures.filter(pa.array(again))), failures.filter(pa.array(~again))
+    counted = to_epoch_ms(start + notice), to_epoch_ms(end)
     record = Record.of(failures, maintenance, known_until=end if known_until is None else known_until)
     scored: list[ScoredRows] = []
     outcomes: list[NDArray[np.int8]] = []
     notices: list[FailureNotice] = []
     episodes: list[Episode] = []
-    down_rows = 0
+    down_rows = left_out = 0
     for component in sorted(forecasts["component"].unique().to_pylist()):
         index, issued, probability = _standing(forecasts, component, record, horizon)
         runs = ~downtime.of_rows(index, component)
@@ -169,9 +174,9 @@ def judge(
         episodes += alarm_episodes(index, probability, component, record, threshold=threshold, horizon=horizon)
         notices += failure_notices(
             index, probability, component, record, threshold=threshold, horizon=horizon, issued=issued,
-            first=to_epoch_ms(start + notice), end=to_epoch_ms(end),
+            first=counted[0], end=counted[1],
         )  # fmt: skip
-    months = dict.fromkeys(forecasts["machine"].unique().to_pylist(), (end - start) / _MONTH)
+        left_out += _between(repeated, index, component, *counted)
     rows = ScoredRows.joined(scored)
     outcome = np.concatenate([np.empty(0, dtype=np.int8), *outcomes])
     return _judgement(
@@ -180,7 +185,8 @@ def judge(
         notices,
         episodes,
         notice=notice,
-        months_by_machine=months,
+        months_by_machine=_watched(forecasts, until=to_epoch_ms(end)),
+        failures_left_out=left_out,
         censored_rows=int((outcome == CENSORED).sum()),
         pending_rows=int((outcome == PENDING).sum()),
         down_rows=down_rows,
@@ -206,6 +212,7 @@ def pooled(parts: Sequence[Judgement], base: NDArray[np.float64], *, notice: tim
         [e for part in parts for e in part.episodes],
         notice=notice,
         months_by_machine=_added(part.months_by_machine for part in parts),
+        failures_left_out=sum(part.failures_left_out for part in parts),
         censored_rows=sum(part.censored_rows for part in parts),
         pending_rows=sum(part.pending_rows for part in parts),
         down_rows=sum(part.down_rows for part in parts),
@@ -218,6 +225,24 @@ def _added(months: Iterable[Mapping[str, float]]) -> dict[str, float]:
         for machine, watched in part.items():
             total[machine] = total.get(machine, 0.0) + watched
     return total
+
+
+def _between(failures: Occurrences, index: RowIndex, component: str, first: int, end: int) -> int:
+    """Return how many failures of the rows' machines lie in [first, end), epoch ms."""
+    times = [failures.of(machine, component) for machine in index.places()]
+    return sum(int(np.count_nonzero((first <= own) & (own < end))) for own in times)
+
+
+def _watched(forecasts: pa.Table, *, until: int) -> dict[str, float]:
+    """Return by machine the months from its first forecast to a step after its last.
+
+    The step is the shortest time between two forecasts; none is after `until` [epoch ms].
+    """
+    step = int(np.diff(np.unique(_epoch_ms(forecasts["time"]))).min(initial=until)) if len(forecasts) else 0
+    ends = forecasts.group_by("machine").aggregate([("time", "min"), ("time", "max")])
+    last = np.minimum(_epoch_ms(ends["time_max"]) + step, until)
+    spans = last - _epoch_ms(ends["time_min"])
+    return dict(sorted(zip(ends["machine"].to_pylist(), (spans / span_ms(_MONTH)).tolist(), strict=True)))
 
 
 def _within(forecasts: pa.Table, start: datetime, end: datetime) -> pa.Table:
@@ -273,6 +298,7 @@ def _judgement(
     *,
     notice: timedelta,
     months_by_machine: Mapping[str, float],
+    failures_left_out: int,
     censored_rows: int,
     pending_rows: int,
     down_rows: int,
@@ -292,6 +318,7 @@ def _judgement(
         undecided_alarms=ends.count(EpisodeEnd.UNDECIDED),
         months_by_machine=months_by_machine,
         lead_time_h={f"p{q * 100:.0f}": float(np.quantile(leads, q)) for q in _QUANTILES} if leads else {},
+        failures_left_out=failures_left_out,
         rows=len(rows),
         failed_rows=int(rows.failed.sum()),
         censored_rows=censored_rows,

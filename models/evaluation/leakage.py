@@ -19,7 +19,7 @@ from foreworn.errors import ForewornError
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
 from models.evaluation.classification import average_precision
-from models.evaluation.outcomes import Occurrences, failed_and_not_renewed
+from models.evaluation.outcomes import Downtime
 from models.evaluation.scored_rows import ScoredRows
 from models.features.row_index import RowIndex, span_ms
 
@@ -101,21 +101,23 @@ def check_shuffled_labels(rows: ScoredRows, *, draws: int = DRAWS) -> AgainstCha
     if not found.is_chance:
         raise LeakageFound(
             f"failures of {rows.component[0]} that were dealt out at random are still foretold, with an average "
-            f"precision of {found.average_precision:.3f}, by chance {found.chance_high:.3f} at most: something that it "
-            "reads is written because of a failure"
+            f"precision of {found.average_precision:.3f}, by chance {found.chance_high:.3f} at most: the record of "
+            "failures or repairs is read before it was made"
         )
     return found
 
 
-def check_rows_after_failure(index: RowIndex, failures: Occurrences, renewals: Occurrences, component: str) -> None:
+def check_rows_after_failure(index: RowIndex, downtime: Downtime, component: str) -> None:
     """Hold that no row stands at a failure of its component, or after one that nothing has renewed since.
+
+    Where the component failed again, it ran again: that no repair of it is on record shows nothing.
 
     Raises
     ------
     LeakageFound
         If one does: it can be told from a healthy row by what the failure did to the machine.
     """
-    wrong = np.flatnonzero(failed_and_not_renewed(index, failures, renewals, component))
+    wrong = np.flatnonzero(downtime.of_rows(index, component))
     if not len(wrong):
         return
     first = wrong[np.argmin(index.time[wrong])]

@@ -1,5 +1,6 @@
 """What became of each row: `foreworn.health.label.outcome` for whole arrays of rows, once their horizon is over."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from foreworn.fleet.renewal import CORRECTIVE, interventions, renewals
+from foreworn.fleet.renewal import NOTED_AGAIN, interventions, renewals, repaired_components
 from foreworn.health.label import Outcome
 from foreworn.telemetry.sample import to_epoch_ms
 from models.features.row_index import RowIndex, span_ms
@@ -134,36 +135,75 @@ def failed_and_not_renewed(
 class Downtime:
     """When components have failed and do not run again yet; build it with `of`.
 
-    Where repairs of a component are on record nowhere, its failures count as repaired at once: else of a fleet that
-    notes failures alone nothing would be known after the first one.
+    A failure is followed by downtime up to the next renewal of the same machine's component. Where it is noted again
+    within `NOTED_AGAIN`, and nothing was renewed in between, it is the same failure still. Where it failed again later
+    than that, it ran again though nobody wrote of a repair: then nobody knows since when, and it counts as repaired at
+    once. So does every failure of a component whose repairs are on record nowhere: else of a fleet that notes failures
+    alone nothing would be known after the first one.
     """
 
     failures: Occurrences
     renewed: Occurrences
     repaired: frozenset[str]
+    standing: Occurrences
 
     @classmethod
-    def of(cls, failures: pa.Table, maintenance: pa.Table) -> "Downtime":
-        """Build from `FAILURE_SCHEMA` and `MAINTENANCE_SCHEMA` tables."""
-        renewed = renewals(maintenance)
-        repaired = renewed.filter(pc.equal(renewed["kind"], CORRECTIVE))["component"]
-        return cls(Occurrences(failures), Occurrences(renewed), frozenset(pc.unique(repaired).to_pylist()))
+    def of(cls, failures: pa.Table, maintenance: pa.Table, *, repaired: Iterable[str] | None = None) -> "Downtime":
+        """Build from `FAILURE_SCHEMA` and `MAINTENANCE_SCHEMA` tables.
+
+        Parameters
+        ----------
+        failures, maintenance
+            What is on record.
+        repaired
+            The components whose repairs are to be on record; those with a repair on record unless given.
+        """
+        failed, renewed = Occurrences(failures), Occurrences(renewals(maintenance))
+        standing = Occurrences(failures.filter(pa.array(_stands_on(failures, failed, renewed))))
+        noted = repaired_components(maintenance) if repaired is None else frozenset(repaired)
+        return cls(failed, renewed, noted, standing)
 
     def of_rows(self, index: RowIndex, component: str) -> NDArray[np.bool_]:
         """Tell which rows stand from a failure of their component on, until after it was renewed."""
         if component not in self.repaired:
             return np.zeros(len(index), dtype=bool)
-        return failed_and_not_renewed(index, self.failures, self.renewed, component)
+        standing, failed = (x.last(index, component, side="right") for x in (self.standing, self.failures))
+        down = failed_and_not_renewed(index, self.standing, self.renewed, component)
+        found: NDArray[np.bool_] = (failed == index.time) | ((standing == failed) & down)
+        return found
 
     def without_repeats(self, failures: pa.Table) -> pa.Table:
-        """Return the failures of what ran: what has failed cannot fail again before it is renewed."""
-        index = RowIndex(np.array(failures["machine"].to_pylist(), dtype=object), _epoch_ms(failures["time"]))
-        component = np.array(failures["component"].to_pylist(), dtype=object)
-        first = np.ones(len(index), dtype=bool)
+        """Return the failures of what ran: without those that are the one before, noted again."""
+        return failures.filter(pa.array(~self.repeats(failures)))
+
+    def repeats(self, failures: pa.Table) -> NDArray[np.bool_]:
+        """Tell which failures are the one before, noted again."""
+        index, component = _rows_of(failures)
+        again = np.zeros(len(index), dtype=bool)
         for name in self.repaired & set(component.tolist()):
             before, renewed = (x.last(index, name, side="left") for x in (self.failures, self.renewed))
-            first &= (component != name) | (before <= renewed)
-        return failures.filter(pa.array(first))
+            again |= (component == name) & (before > renewed) & (index.time - before <= span_ms(NOTED_AGAIN))
+        return again
+
+
+def _stands_on(table: pa.Table, failures: Occurrences, renewed: Occurrences) -> NDArray[np.bool_]:
+    """Tell which failures are followed by downtime; not those after which it failed again without a renewal."""
+    index, component = _rows_of(table)
+    stands = np.ones(len(index), dtype=bool)
+    for name in set(component.tolist()):
+        own = np.flatnonzero(component == name)
+        rows = index.where(own)
+        following = failures.next_after(rows, name)
+        unrenewed = renewed.last(RowIndex(rows.machine, following), name, side="left") < rows.time
+        ran_again = (following != NEVER) & (following - rows.time > span_ms(NOTED_AGAIN)) & unrenewed
+        stands[own] = ~ran_again
+    return stands
+
+
+def _rows_of(failures: pa.Table) -> tuple[RowIndex, NDArray[np.object_]]:
+    """Return the machines and times of failures, and their components."""
+    machine, component = (np.array(failures[name].to_pylist(), dtype=object) for name in ("machine", "component"))
+    return RowIndex(machine, _epoch_ms(failures["time"])), component
 
 
 def _epoch_ms(column: pa.ChunkedArray) -> Times:

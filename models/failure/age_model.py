@@ -11,7 +11,7 @@ References
 .. [2] F. Garwood, "Fiducial limits for the Poisson distribution", *Biometrika* 28, 1936, pages 437-442.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -24,14 +24,16 @@ from scipy.stats import chi2
 
 from foreworn.economics.weibull_life import Life, WeibullLife, fit_weibull
 from foreworn.fleet.history import FleetHistory
+from foreworn.fleet.renewal import lives, repaired_components
 from foreworn.health.forecast import BY_AGE
-from foreworn.telemetry.sample import to_epoch_ms
+from foreworn.telemetry.sample import from_epoch_ms, to_epoch_ms
 from models.evaluation.outcomes import Occurrences
 from models.features import FeatureSet, HoursSinceReplacement, RowIndex, compute
 
 Values = NDArray[np.float64]
 
 CONFIDENCE: Final = 0.9
+_DAY = timedelta(days=1)
 _DAY_MS = 86_400_000.0
 _DAY_H = 24.0
 _AT_ONCE_MS = 86_400_000
@@ -66,30 +68,32 @@ class AgeModel:
     since_ms: int | None = None
 
     def age_days(self, history: FleetHistory, rows: RowIndex) -> Values:
-        """Return each row's age [days]: since the last renewal stamped before it.
+        """Return each row's age [days]: since the last renewal or failure stamped before it, whichever came later.
 
-        Where none is on record, since the component's last failure, which counts as repaired at once; without one
-        since the machine's installation, if the record goes back so far. NaN where no beginning is on record.
+        A failure counts as repaired at once until its repair is written down. Without either it is the time since the
+        machine's installation, if the record goes back so far. NaN where no beginning is on record.
         """
         since = FeatureSet((HoursSinceReplacement(self.component),))
         days = np.array(compute(since, history, rows).matrix[:, 0] / _DAY_H)
+        names, place = rows.machines()
+        failures = history.failures.filter(pc.equal(history.failures["component"], self.component))
+        broke = set(failures["machine"].to_pylist())
+        failed = np.flatnonzero(np.array([name in broke for name in names], dtype=bool)[place])
+        last = Occurrences(failures).last(rows.where(failed), self.component, side="left")
+        ago = np.where(last >= 0, rows.time[failed] - last, np.nan) / _DAY_MS
+        days[failed] = np.fmin(days[failed], ago)
         unknown = np.flatnonzero(np.isnan(days))
         if len(unknown):
-            days[unknown] = self._since_begun(history, rows.where(unknown))
+            days[unknown] = self._since_installed(history, rows.where(unknown))
         return days
 
-    def _since_begun(self, history: FleetHistory, rows: RowIndex) -> Values:
-        """Return the age of components that nothing on record renewed; NaN where no beginning is on record."""
+    def _since_installed(self, history: FleetHistory, rows: RowIndex) -> Values:
+        """Return how long rows' machines have been installed; NaN where the record does not go back so far."""
         names, place = rows.machines()
         known = {machine.id: to_epoch_ms(machine.installed_at) for machine in history.machines}
         installed = np.array([known[name] for name in names], dtype=np.float64)
         since = np.inf if self.since_ms is None else float(self.since_ms)
         begun = np.where(installed >= since - _AT_ONCE_MS, installed, np.nan)[place]
-        failures = history.failures.filter(pc.equal(history.failures["component"], self.component))
-        broke = set(failures["machine"].to_pylist())
-        failed = np.flatnonzero(np.array([name in broke for name in names], dtype=bool)[place])
-        last = Occurrences(failures).last(rows.where(failed), self.component, side="left")
-        begun[failed] = np.where(last >= 0, last, begun[failed])
         return np.where(begun <= rows.time, rows.time - begun, np.nan) / _DAY_MS
 
     def within(self, age_days: Values, horizon: timedelta) -> AgeProbability:
@@ -156,35 +160,23 @@ def fit_age_model(
         By machine, from when on its failures are on record [epoch ms]; one that is not in it was not watched. A
         life that is over by then says nothing, and one that began before is known only because it lasted so long.
     """
+    found: list[Life] = []
+    repaired = component in repaired_components(history.maintenance)
     failures, renewed = Occurrences(history.failures), Occurrences(history.renewals)
-    lives: list[Life] = []
     for machine in history.machines:
         if component in machine.components and machine.id in watched_from:
-            ends = [np.unique(found.of(machine.id, component)) for found in (failures, renewed)]
-            installed = to_epoch_ms(machine.installed_at)
-            new = installed >= since_ms - _AT_ONCE_MS
-            begun = installed if new else since_ms
-            found = _lives(ends[0], ends[1], begun, until_ms, watched_from[machine.id], from_new=new)
-            lives += [life for life in found if life.days > life.entry]
-    if not any(life.failed for life in lives):
+            broke, made_new = (
+                {from_epoch_ms(time) for time in ends.of(machine.id, component).tolist()}
+                for ends in (failures, renewed)
+            )
+            new = to_epoch_ms(machine.installed_at) >= since_ms - _AT_ONCE_MS
+            begun = machine.installed_at if new else from_epoch_ms(since_ms)
+            until = min(from_epoch_ms(until_ms), machine.retired_at or from_epoch_ms(until_ms))
+            watched = from_epoch_ms(watched_from[machine.id])
+            for start, over, failed in lives(begun, broke, made_new, until, repaired=repaired):
+                from_new, entry = new or start in broke | made_new, max(watched - start, timedelta(0))
+                found.append(Life((over - start) / _DAY, failed, from_new, entry=entry / _DAY))
+    found = [life for life in found if life.days > life.entry]
+    if not any(life.failed for life in found):
         return None
-    return AgeModel(component, fit_weibull(lives), since_ms)
-
-
-def _lives(
-    failures: NDArray[np.int64], renewed: NDArray[np.int64], begun: int, until: int, watched: int, *, from_new: bool
-) -> Sequence[Life]:
-    broke = set(failures.tolist())
-    lives = []
-    for end in sorted(broke | set(renewed.tolist())):
-        if end > begun:
-            lives.append(_life(begun, watched, end, failed=end in broke, from_new=from_new))
-        if end >= begun:
-            begun, from_new = end, True
-    if until > begun:
-        lives.append(_life(begun, watched, until, failed=False, from_new=from_new))
-    return lives
-
-
-def _life(begun: int, watched: int, end: int, *, failed: bool, from_new: bool) -> Life:
-    return Life((end - begun) / _DAY_MS, failed, from_new, entry=max(watched - begun, 0) / _DAY_MS)
+    return AgeModel(component, fit_weibull(found), since_ms)

@@ -13,6 +13,7 @@ from models.evaluation.outcomes import Record
 from models.features.row_index import RowIndex, span_ms
 
 CANDIDATES: Final = tuple(round(0.01 * i, 2) for i in range(1, 100))
+_DRAWS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,36 @@ def alarms_at(
     return _counted(watch, threshold, part, horizon=horizon, notice=notice)
 
 
+def caught_by_chance(
+    threshold: float, part: UnseenForecasts, record: Record, *, horizon: timedelta, notice: timedelta
+) -> tuple[float, float]:
+    """Return mean and variance of the failures that the same alarms would catch at other times.
+
+    Each machine's forecasts are moved along its own rows, all by one random stretch. That keeps how many alarms there
+    are and how they cluster, and breaks what they have to do with its failures.
+    """
+    watch = ComponentWatch(part.index, part.component, record, horizon=horizon)
+    rows = [own[np.argsort(part.index.time[own], kind="stable")] for own in part.index.places().values()]
+    dice = np.random.default_rng(1)
+    caught = []
+    for _ in range(_DRAWS):
+        moved = np.empty_like(part.probability)
+        for own in rows:
+            moved[own] = np.roll(part.probability[own], int(dice.integers(len(own))))
+        notices = watch.notices(moved, threshold, **_stretch(part, horizon, notice))
+        caught.append(sum(n.caught(notice) for n in notices))
+    return float(np.mean(caught)), float(np.var(caught, ddof=1))
+
+
+def _stretch(part: UnseenForecasts, horizon: timedelta, notice: timedelta) -> dict[str, int]:
+    """Return in which time failures count: notice of them could have been given."""
+    first, last = int(part.index.time.min()), int(part.index.time.max())
+    return {"first": first + span_ms(notice), "end": last + span_ms(horizon)}
+
+
 def _counted(
     watch: ComponentWatch, threshold: float, part: UnseenForecasts, *, horizon: timedelta, notice: timedelta
 ) -> AlarmCounts:
-    first, last = int(part.index.time.min()), int(part.index.time.max())
-    stretch = {"first": first + span_ms(notice), "end": last + span_ms(horizon)}
-    notices = watch.notices(part.probability, threshold, **stretch)
+    notices = watch.notices(part.probability, threshold, **_stretch(part, horizon, notice))
     false_alarms = sum(e.end is EpisodeEnd.FALSE_ALARM for e in watch.episodes(part.probability, threshold))
     return AlarmCounts(len(notices), sum(n.caught(notice) for n in notices), false_alarms)

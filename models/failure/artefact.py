@@ -22,7 +22,7 @@ from models.failure.silence import SignalsHeard
 from models.features import FeatureSet
 from models.features.row_index import span_ms
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 CARD: Final = cards.FAILURE_MODEL
 
 

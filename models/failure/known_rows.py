@@ -13,7 +13,7 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.fleet.machine import Machine
 from foreworn.health.forecast import Reason
 from models.failure.reasons import age_reasons, reasons, silence_reasons
-from models.failure.silence import Silence
+from models.failure.silence import Lost, Silence
 from models.features import RowIndex
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class KnownRows:
 
     @cached_property
     def silence(self) -> Silence:
-        """Which signals fell silent in each row."""
+        """What rows do not know of signals."""
         return self.model.heard.silence(self.model.features, self.matrix)
 
     def told(self) -> list[tuple[str, Places]]:
@@ -68,7 +68,7 @@ class KnownRows:
         """Tell in which rows enough is heard of what a learned component's signs rest on."""
         if component not in self.model.ages or not self.silence.any:
             return np.ones(len(self.index), dtype=bool)
-        return self._lost(component) <= self.model.provenance.settings.most_silent
+        return self._lost(component).share <= self.model.provenance.settings.most_silent
 
     def probability(self, component: str, rows: Places, signs: Flags, horizons: Sequence[timedelta]) -> Values:
         """Return the probability of failing within each horizon.
@@ -130,15 +130,15 @@ class KnownRows:
             return said
         lost = self._lost(component)
         return [
-            silence_reasons(own, self.silence.names(row), float(lost[row])) if silent else own
+            silence_reasons(own, lost.names(row), float(lost.share[row])) if silent else own
             for own, row, silent in zip(said, rows.tolist(), known.tolist(), strict=True)
         ]
 
     def _age_days(self, component: str, rows: Places) -> Values:
         return self.model.ages[component].age_days(self.history, self.index.where(rows))
 
-    def _lost(self, component: str) -> Values:
-        return self.silence.lost(self.model.leaning(self.model.components[component]))
+    def _lost(self, component: str) -> Lost:
+        return self.silence.lost(component, self.model.components[component].gain())
 
     def _is_told(self, component: str, machine: Machine) -> bool:
         model = self.model

@@ -95,8 +95,10 @@ def _silent_signals(features: FeatureSet, matrix: Values) -> list[tuple[Reason, 
     return [_missing([names[i] for i in np.flatnonzero(row)]) if row.any() else () for row in unknown]
 
 
-def _missing(signals: Sequence[str], then: str = "forecast without") -> tuple[Reason, ...]:
-    told = f"nothing was said of {', '.join(signals)} in the look-back: {then}"
+def _missing(
+    signals: Sequence[str], since: str = "in the look-back", then: str = "forecast without"
+) -> tuple[Reason, ...]:
+    told = f"nothing was said of {', '.join(signals)} {since}: {then}"
     return (Reason(MISSING, told, None, None, None, 0.0),)
 
 
@@ -139,7 +141,7 @@ def silence_reasons(by_age: tuple[Reason, ...], signals: Sequence[str], lost: fl
     """
     (age,) = by_age
     because = age.feature.replace(BY_AGE, f"{BY_AGE}, as {lost:.0%} of its signs fell silent", 1)
-    return (replace(age, feature=because), *_missing(signals, "forecast by age"))
+    return (replace(age, feature=because), *_missing(signals, "lately", "forecast by age"))
 
 
 def _percent(probability: float) -> str:

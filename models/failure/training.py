@@ -14,7 +14,7 @@ from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms, to_epoch_ms
 from models.failure.age_model import AgeModel, fit_age_model
-from models.failure.alarm_threshold import alarms_at, choose_alarm_threshold
+from models.failure.alarm_threshold import alarms_at, caught_by_chance, choose_alarm_threshold
 from models.failure.booster import library
 from models.failure.component_model import ComponentModel
 from models.failure.component_training import Learned, learn, too_little
@@ -108,7 +108,9 @@ def train(
         threshold=threshold,
         features=chosen,
         usual=usual_ranges(chosen, rows.rows.matrix),
-        heard=SignalsHeard.of(chosen, rows.rows.matrix),
+        heard=SignalsHeard.of(
+            chosen, rows.rows.matrix, {c: rows.foretold(c) for c in kept}, fewest=settings.fewest_failures
+        ),
         components={part.model.component: _with_alarms(part, threshold, rows, settings) for part in learned},
         ages=ages,
         models_seen=_models_seen(past, rows),
@@ -194,11 +196,15 @@ def _alarm_threshold(learned: Sequence[Learned], rows: TrainingRows, settings: F
 
 def _with_alarms(part: Learned, threshold: float, rows: TrainingRows, settings: FailureModelSettings) -> ComponentModel:
     """Return a component's model with what alarms at the model's threshold foretold on its inner folds."""
-    found = alarms_at(threshold, part.unseen, rows.record, horizon=rows.horizon, notice=settings.notice)
+    ahead = {"horizon": rows.horizon, "notice": settings.notice}
+    found = alarms_at(threshold, part.unseen, rows.record, **ahead)
+    by_chance, variance = caught_by_chance(threshold, part.unseen, rows.record, **ahead)
     counts = {
         "inner_failures": found.failures,
         "inner_caught": found.caught,
         "inner_false_alarms": found.false_alarms,
+        "inner_caught_by_chance": by_chance,
+        "inner_caught_by_chance_variance": variance,
     }
     return replace(part.model, metrics={**part.model.metrics, **counts})
 

@@ -13,6 +13,7 @@ from foreworn.fleet.history import FleetHistory
 from foreworn.telemetry.sample import MILLISECOND, from_epoch_ms, to_epoch_ms
 from models.evaluation.outcomes import FAILED, Downtime, Record
 from models.failure.periods import Period, PeriodOutcomes, period_outcomes
+from models.failure.silence import NO_FAILURE
 from models.features import FeatureRows, FeatureSet, RowIndex, compute
 from models.features.row_index import span_ms
 
@@ -74,6 +75,15 @@ class TrainingRows:
         following = self.record.failures.next_after(foretold, component)
         failures = set(zip(foretold.machine.tolist(), following.tolist(), strict=True))
         return np.array(sorted(time for _, time in failures), dtype=np.int64)
+
+    def foretold(self, component: str) -> NDArray[np.intp]:
+        """Return the number of the failure that each row foretells, (n_rows,) int, or `NO_FAILURE`."""
+        failed = self.outcome_of(component) == FAILED
+        following = self.record.failures.next_after(self.index, component)[failed]
+        whose = self.index.machines()[1][failed]
+        found = np.full(len(self.index), NO_FAILURE, dtype=np.intp)
+        found[failed] = np.unique(np.stack([whose, following], axis=1), axis=0, return_inverse=True)[1]
+        return found
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of all that is learned from, to the last bit."""
@@ -138,10 +148,7 @@ def fitted(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np
 
 
 def runs(history: FleetHistory, index: RowIndex, component: str) -> NDArray[np.bool_]:
-    """Tell which rows are of a machine that has the component, and where it has not failed since it was renewed.
-
-    As `Downtime` has it: where repairs of a component are on record nowhere, its failures count as repaired at once.
-    """
+    """Tell which rows are of a machine that has the component, and where it does not stand failed (`Downtime`)."""
     downtime = Downtime.of(history.failures, history.maintenance)
     return fitted(history, index, component) & ~downtime.of_rows(index, component)
 

@@ -95,6 +95,7 @@ def _fleet(registry: SqlFleetRegistry) -> None:
     ]
     registry.add(machines, attachments)
     failures = [
+        (START + 12 * DAY, "Pump 7", "bearing", "spalling"),
         (START + 14 * DAY, "Pump 7", "bearing", "spalling"),
         (START + 14.5 * DAY, "Pump 7", "seal", "leak"),
         (START + 10 * DAY, "Fan 1", "filter", "clogged"),
@@ -281,7 +282,7 @@ def _cases(tx: SqlTransaction) -> None:
 
 
 def _labels() -> Iterator[Label]:
-    """Daily forecasts with every kind of run: confirmed, refuted, pending, censored, and one that spans an event.
+    """Daily forecasts with every kind of run: confirmed, refuted, pending, censored, endless, and across an event.
 
     Two failed while others of their day are still open: they count in no share yet.
     """
@@ -309,6 +310,11 @@ def _labels() -> Iterator[Label]:
         yield _label("Pump 8", "seal", day, 0.6, Outcome.FOUND, START + (day // 2 * 2 + 2) * DAY, version="gb-2")
     for day in (17, 18):
         yield _label("Pump 8", "seal", day, 0.3 * (day - 15), Outcome.FAILED, START + 19 * DAY)
+    for day in range(19):
+        yield _label("Pump 7", "seal", day, 0.6, Outcome.SURVIVED, START + (day + 7) * DAY, version="gb-2")
+    yield _label("Pump 7", "seal", 19, 0.6, Outcome.PENDING, None, version="gb-2")
+    yield _label("Pump 7", "bearing", 0, 0.6, Outcome.CENSORED, START + DAY / 2, version="gb-2")
+    yield _label("Pump 7", "bearing", 1, 0.6, Outcome.SURVIVED, START + 8 * DAY, version="gb-2")
     for day in range(14):
         yield _label("Fan 1", "filter", day, day / 1000, Outcome.SURVIVED, START + (day + 7) * DAY)
 

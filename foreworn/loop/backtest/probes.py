@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from foreworn.errors import TooLittleHistory
 from foreworn.fleet.history import FleetHistory
+from foreworn.loop.backtest.lone_sign import check_lone_sign
 from foreworn.loop.backtest.time_split import Backtest, record_end
 from foreworn.loop.backtest.unit_split import UnitBacktest, teaching
 from models.evaluation.leakage import (
@@ -19,7 +20,7 @@ from models.evaluation.leakage import (
     check_units_apart,
     shuffled_failures,
 )
-from models.evaluation.outcomes import Occurrences
+from models.evaluation.outcomes import Downtime
 from models.evaluation.scored_rows import ScoredRows
 from models.failure.periods import Period, periods_to
 from models.failure.plan_scores import plan_scores
@@ -31,8 +32,14 @@ Repeat = Callable[[FleetHistory], Backtest | UnitBacktest]
 _ASKED: Final[Mapping[str, tuple[str, str]]] = {
     "shuffled labels": (
         "does it foretell failures that were dealt out at random?",
-        "Look for a signal, an event or a record that is written because of a failure, such as a status that is set "
-        "afterwards, and judge again without it.",
+        "The record of failures and repairs itself is read before it is made, or was learned from and judged as well. "
+        "No reading of a machine can do that, because failures dealt out at random left none. Do not use these "
+        "figures, and report it.",
+    ),
+    "lone sign": (
+        "is a status or an event written because of a failure?",
+        "Find out who writes it, and when. If it is filled in afterwards, leave it out of the history and judge again; "
+        "if it truly comes before the failure is known, a rule on it alone does what the model does.",
     ),
     "rows after failure": (
         "was it taught, or judged, while a component was broken?",
@@ -125,6 +132,7 @@ def probe(
     taught = [_Taught.of(fold, past) for fold, past in zip(folds, _pasts(done, history), strict=True)]
     checks: dict[str, Callable[[], str]] = {
         "shuffled labels": lambda: _shuffled_labels(history, repeat, on_step),
+        "lone sign": lambda: check_lone_sign(history, folds[0].model.horizon),
         "rows after failure": lambda: _rows_after_failure(taught, history),
         "plan": lambda: _plan(taught),
     }
@@ -228,10 +236,10 @@ def _against_chance(rows: ScoredRows) -> tuple[dict[str, str], dict[str, Leakage
 
 
 def _rows_after_failure(taught: Sequence[_Taught], history: FleetHistory) -> str:
-    failures, renewals = Occurrences(history.failures), Occurrences(history.renewals)
+    downtime = Downtime.of(history.failures, history.maintenance, repaired=history.components)
     rows = 0
     for component, index in _rows_by_component(taught):
-        check_rows_after_failure(index, failures, renewals, component)
+        check_rows_after_failure(index, downtime, component)
         rows += len(index)
     return f"none of {rows:,} rows learned from or judged stands at a failure, or after one that nothing has renewed"
 

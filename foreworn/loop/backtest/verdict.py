@@ -82,7 +82,7 @@ class Verdict:
         known = {**self._row_figures(), **self._failure_figures(), **self._intervals()}
         known["rows"], known["rows_followed_by_failure"] = judged.rows, judged.failed_rows
         known["rows_censored"], known["rows_undecided"] = judged.censored_rows, judged.pending_rows
-        known["rows_after_a_failure"] = judged.down_rows
+        known["rows_after_a_failure"], known["failures_left_out"] = judged.down_rows, judged.failures_left_out
         return {name: value for name, value in known.items() if not math.isnan(value)}
 
     def f1(self, component: str) -> float:

@@ -1,5 +1,6 @@
 """Figures of scoring: parts on small fleets, and that what is compared is the same."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +38,19 @@ def test_a_component_that_will_fail_shows_it_in_its_signal() -> None:
 def test_windows_that_are_not_those_of_pandas_are_told() -> None:
     year = Year.of(FleetPlan(machines=2, days=4))
     matrix, ways = ours(year)(), theirs(year)
-    assert set(ways) == {"groupby", "per_machine", "one_line"}
+    assert set(ways) == {"groupby", "per_machine", "one_line", "step", "step_one_line"}
     for way in ways.values():
         check_same(matrix, way())
     matrix[5, from_samples.windows().names.index("vibration spread 24 h")] += 1e-5
     with pytest.raises(RuntimeError, match="not those of pandas"):
         check_same(matrix, ways["groupby"]())
+
+
+def test_windows_at_every_third_sample_are_not_taken_of_a_fleet_that_is_not_regular() -> None:
+    year = Year.of(FleetPlan(machines=2, days=4))
+    gap = replace(year.history, telemetry=year.history.telemetry.filter(np.arange(2 * 96) != 40))
+    with pytest.raises(ValueError, match="not regular"):
+        theirs(Year(gap, year.rows))
 
 
 def test_peak_memory_is_that_of_the_work() -> None:

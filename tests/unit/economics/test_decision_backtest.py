@@ -58,6 +58,17 @@ def test_the_interval_counts_with_a_failure_that_did_not_happen() -> None:
     assert low < 0.8
 
 
+def test_cheap_lives_that_survived_say_nothing_of_dear_ones() -> None:
+    dear = [EndedLife(str(n), "px/rotor", 100 + 10 * n, planned=10_000.0, breakdown=100_000.0) for n in range(10)]
+    cheap = [EndedLife(str(n), "px/filter", 100 + n, planned=1.0, breakdown=10.0) for n in range(190)]
+
+    def low(lives: list[EndedLife]) -> float:
+        fleet = LivesToPrice(lives, {life.kind: 1.0 for life in lives})
+        return gap_interval(fleet, fleet.with_foresight(), fleet.at_ages_in_hindsight(), samples=200)[0]
+
+    assert low([*dear, *cheap]) == pytest.approx(low(dear), abs=0.3)
+
+
 def test_lives_of_one_unit_are_drawn_together() -> None:
     # One unit has all lives of its kind: every fleet that is drawn is the same, but for the failures.
     lives = [seal(100 + 40 * n, "only") for n in range(10)]

@@ -112,6 +112,14 @@ def test_alarms_are_counted_by_episode(labels: list[Label], confirmed: int, refu
     assert found.precision == (confirmed / whole if whole else None)
 
 
+def test_an_alarm_that_never_stops_is_a_new_episode_every_horizon() -> None:
+    ringing = [said(day, Outcome.SURVIVED, day + 7) for day in range(28)]
+    found = card(*ringing, said(28))
+    assert (found.alarms_confirmed, found.alarms_refuted) == (0, 4)
+    at_last = [said(day, Outcome.FAILED, 29) for day in (26, 27, 28)]
+    assert (card(*ringing[:26], *at_last).alarms_confirmed, card(*ringing[:26], *at_last).alarms_refuted) == (2, 3)
+
+
 def test_recall_counts_failures_and_not_the_forecasts_of_them() -> None:
     caught = [said(day, Outcome.FAILED, 3) for day in (0, 1, 2)]
     missed = [said(day, Outcome.FAILED, 3, alarm=False, machine="p2") for day in (0, 1, 2)]

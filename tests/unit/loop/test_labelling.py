@@ -177,6 +177,33 @@ def test_where_no_repair_was_ever_noted_a_failure_counts_as_repaired_at_once(sho
     assert not past.is_down(("p1", "seal"), MIDNIGHT)
 
 
+def test_a_repair_that_is_only_ordered_says_nothing_of_another_machine(shop: RepairShop) -> None:
+    failed = [{"time": MIDNIGHT - DAY, "machine": m, "component": "seal", "mode": "worn"} for m in ("p1", "p2")]
+    shop.registry.record_failures(pa.Table.from_pylist(failed, schema=FAILURE_SCHEMA))
+    shop.work_orders.create(
+        machine="p1",
+        component="seal",
+        kind=WorkOrderKind.CORRECTIVE,
+        task="mend",
+        labour=HOUR,
+        due=None,
+        actor="ines",
+    )
+    with shop.operations.reading() as tx:
+        past = ComponentPast.of(shop.registry, tx, until=MIDNIGHT)
+    assert [past.is_down((machine, "seal"), MIDNIGHT) for machine in ("p1", "p2")] == [True, False]
+
+
+def test_what_failed_again_without_a_repair_on_record_ran_in_between(study: Study) -> None:
+    study.recorded(MIDNIGHT - 30 * DAY, "replaced", "corrective")
+    for time in (-12 * DAY, -11.5 * DAY, 0 * DAY):
+        study.shop.fails("p1", MIDNIGHT + time)
+    with study.shop.operations.reading() as tx:
+        past = ComponentPast.of(study.shop.registry, tx, until=MIDNIGHT + DAY)
+    down = [past.is_down(("p1", "bearing"), MIDNIGHT + days * DAY) for days in (-11.8, -11, -1, 0.5)]
+    assert down == [True, False, False, True]
+
+
 # What becomes of it
 
 

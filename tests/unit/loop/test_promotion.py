@@ -25,7 +25,8 @@ from models.registry import FolderModelStore
 from tests.unit.models.failure.trained import UNTIL, model
 
 DAY = timedelta(days=1)
-ALARMED = {"inner_failures": 20, "inner_caught": 12, "inner_false_alarms": 4}
+BY_CHANCE = {"inner_caught_by_chance": 0.5, "inner_caught_by_chance_variance": 0.16}
+ALARMED = {"inner_failures": 20, "inner_caught": 12, "inner_false_alarms": 4} | BY_CHANCE
 GOOD = {"inner_brier_skill": 0.4, "inner_calibration_slope": 0.9, "failures": 20, "rows": 1000} | ALARMED
 UNMEASURED = {"failures": 20, "rows": 1000} | ALARMED
 BLIND = {"inner_caught": 0, "inner_false_alarms": 0}
@@ -100,6 +101,7 @@ def test_where_nothing_is_in_use_only_forecasts_worse_than_a_fixed_rate_are_kept
         pytest.param({"bearing": GOOD | {"inner_calibration_slope": 2.5}}, ["calibration"], id="too timid"),
         pytest.param({"bearing": GOOD | BLIND}, ["catches"], id="its alarms foretell nothing"),
         pytest.param({"bearing": GOOD | {"inner_caught": 2}}, ["catches"], id="its alarms foretell one in ten"),
+        pytest.param({"bearing": GOOD | {"inner_caught_by_chance": 11.5}}, ["luck"], id="its alarms are noise"),
         pytest.param({}, ["signs", "skill"], id="age alone never replaces learned signs"),
     ],
 )

@@ -109,8 +109,9 @@ def test_no_row_of_a_life_stands_between_its_failure_and_the_repair() -> None:
 
 
 def test_a_failed_component_teaches_nothing_of_itself_until_it_is_repaired() -> None:
+    # Not repaired by what is on record, it failed again two days later: so it ran in between, nobody knows since when.
     features = FeatureSet((HoursInLife("seal"),))
-    for repaired, teaches in ((True, [*range(3, 40, 3), *range(51, 90, 3)]), (False, [*range(3, 40, 3)])):
+    for repaired, teaches in ((True, [*range(3, 40, 3), *range(51, 90, 3)]), (False, [*range(3, 90, 3)])):
         found = training_rows(broken(repaired), features, until=at(96), horizon=3 * HOUR, every=3 * HOUR)
         own = found.index.machine == "m1"
         hours = (found.index.time - int(at(0).timestamp() * 1000)) // 3_600_000

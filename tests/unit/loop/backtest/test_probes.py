@@ -61,7 +61,7 @@ def by_name(found: list[Probe]) -> dict[str, Probe]:
 
 def test_an_honest_backtest_passes_and_each_probe_says_what_it_measured() -> None:
     found = by_name(probe(done(), fleet(), run))
-    assert set(found) == {"shuffled labels", "rows after failure", "plan", "gap"}
+    assert set(found) == {"shuffled labels", "lone sign", "rows after failure", "plan", "gap"}
     assert {name: one.said for name, one in found.items() if not one.passed} == {}
     assert "bearing" in found["shuffled labels"].said
     assert "where chance alone reaches" in found["shuffled labels"].said
@@ -83,7 +83,7 @@ def test_leaks_are_found_by_the_probe_for_them() -> None:
 
 def test_a_split_by_unit_is_asked_whether_units_are_apart() -> None:
     found = by_name(probe(by_unit(), fleet(), lambda _: by_chance()))
-    assert set(found) == {"shuffled labels", "rows after failure", "plan", "units apart"}
+    assert set(found) == {"shuffled labels", "lone sign", "rows after failure", "plan", "units apart"}
     assert {name: one.said for name, one in found.items() if not one.passed} == {}
 
 

@@ -83,7 +83,7 @@ def test_figures_carry_intervals_by_machine_and_none_where_no_fleet_differs() ->
         assert f"{name}_low" not in figures
     notice = done().report()["notice"]
     assert all(one["low"] < one["high"] for one in notice)
-    assert "Wilson's of the bare counts" in done().protocol()
+    assert "Wilson's of as many trials as machines had failures" in done().protocol()
 
 
 def test_limits_are_said_from_the_facts() -> None:

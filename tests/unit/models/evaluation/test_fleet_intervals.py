@@ -51,18 +51,19 @@ def test_machines_without_failures_or_alarms_are_drawn_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("true", "low", "high"),
+    ("true", "machines", "low", "high"),
     [
-        pytest.param([True] * 10, 0.722, 1.0, id="all of ten is not certainty"),
-        pytest.param([False] * 10, 0.0, 0.278, id="none of ten is no proof of never"),
-        pytest.param([True], 0.207, 1.0, id="one of one"),
+        pytest.param([True] * 10, 10, 0.722, 1.0, id="all of ten is not certainty"),
+        pytest.param([False] * 10, 10, 0.0, 0.278, id="none of ten is no proof of never"),
+        pytest.param([True], 10, 0.207, 1.0, id="one of one"),
+        pytest.param([True] * 50, 1, 0.207, 1.0, id="fifty of one machine are one"),
     ],
 )
-def test_a_share_that_no_fleet_changes_has_the_interval_of_its_bare_counts(
-    true: list[bool], low: float, high: float
+def test_a_share_that_no_fleet_changes_has_the_interval_of_as_many_trials_as_machines(
+    true: list[bool], machines: int, low: float, high: float
 ) -> None:
-    machines = [f"m{place % 4}" for place in range(len(true))]
-    found = FleetIntervals(judgement(), ["m0", "m1", "m2", "m3"], samples=50).share(machines, true)
+    fleet = [f"m{place}" for place in range(10)]
+    found = FleetIntervals(judgement(), fleet, samples=50).share([fleet[i % machines] for i in range(len(true))], true)
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-3)
 
 
@@ -74,6 +75,17 @@ def test_no_false_alarm_in_a_month_still_allows_for_some() -> None:
     silent = replace(judgement(), episodes=[], months_by_machine={"m1": 0.5, "m2": 0.5})
     found = FleetIntervals(silent, ["m1", "m2"], samples=50).false_alarms_per_machine_month()
     assert (found.low, found.high) == pytest.approx((0.0, -np.log(0.025)))
+
+
+def test_the_first_false_alarm_makes_no_interval_narrower_than_none_at_all() -> None:
+    machines = [f"m{place}" for place in range(100)]
+    widths = []
+    for alarms in (0, 1, 3):
+        false = [Episode(machine, "seal", 0, 0, EpisodeEnd.FALSE_ALARM) for machine in machines[:alarms]]
+        rang = replace(judgement(), episodes=false, months_by_machine=dict.fromkeys(machines, 2.0))
+        widths.append(FleetIntervals(rang, machines, samples=200).false_alarms_per_machine_month().high * 200)
+    assert widths[0] < widths[1] < widths[2]
+    assert widths == pytest.approx([3.689, 5.572, 8.767], abs=1e-3)
 
 
 def test_a_figure_of_one_machine_alone_has_no_interval() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from foreworn.health.forecast import FORECAST_SCHEMA
@@ -154,5 +155,20 @@ def test_what_stands_failed_is_neither_right_nor_wrong_until_it_is_repaired() ->
     assert (found.failures, found.caught_late, found.false_alarms, found.confirmed_alarms) == (2, 1, 1, 1)
     assert found.down_rows == 16 + 21  # 51 to 96 h, and from 153 h on: the last failure was never repaired
     assert found.rows == 2 * 72 - found.down_rows - found.pending_rows - 2  # at 48 and 150 h it fails
+    assert found.failures_left_out == 1  # at 60 h: that of 48 h, noted again
     at_once = judged(alarms, failures, end=216)
-    assert (at_once.failures, at_once.down_rows) == (3, 0)
+    assert (at_once.failures, at_once.failures_left_out, at_once.down_rows) == (3, 0, 0)
+
+
+def test_a_repair_on_one_machine_makes_no_failure_of_another_unseen() -> None:
+    failures = [*(("m1", at(h), "seal") for h in (48, 120, 192)), ("m2", at(30), "seal")]
+    found = judged({"seal": []}, failures, work=[("m2", at(31), "seal", "corrective")])
+    assert (found.failures, found.failures_left_out) == (4, 0)
+    assert found.down_rows == 15  # of m1 after its last failure, which nothing shows to have been repaired
+
+
+def test_a_machine_is_watched_from_its_first_forecast_to_its_last() -> None:
+    said = forecasts({"seal": []})
+    new = pc.and_(pc.equal(said["machine"], "m1"), pc.less(said["time"], pa.scalar(at(216), said["time"].type)))
+    found = judge(said.filter(pc.invert(new)), history().failures, threshold=0.5, start=at(0), end=at(240))
+    assert found.months_by_machine == pytest.approx({"m1": 1 / 30, "m2": 10 / 30})

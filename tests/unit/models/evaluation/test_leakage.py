@@ -20,7 +20,7 @@ from models.evaluation.leakage import (
     check_units_apart,
     shuffled_failures,
 )
-from models.evaluation.outcomes import FAILED, SURVIVED, Occurrences
+from models.evaluation.outcomes import FAILED, SURVIVED, Downtime, Occurrences
 from models.evaluation.scored_rows import ScoredRows
 from models.failure import train
 from models.failure.booster import Booster
@@ -120,7 +120,7 @@ def test_rows_that_know_of_a_failure_are_found(
         maintenance=work,  # type: ignore[arg-type]
     )
     index = RowIndex.of([(m, at(h)) for m in ("m1", "m2") for h in hours])
-    terms = index, Occurrences(known.failures), Occurrences(known.maintenance), "seal"
+    terms = index, Downtime.of(known.failures, known.maintenance, repaired=["seal"]), "seal"
     if leaks:
         with pytest.raises(
             LeakageFound,
@@ -135,7 +135,7 @@ def test_training_rows_know_of_no_failure() -> None:
     known = wearing_fleet()
     rows = training_rows(known, features_of(known), until=UNTIL, horizon=DAY, every=3 * HOUR)
     for component in known.components:
-        check_rows_after_failure(rows.index, Occurrences(known.failures), Occurrences(known.maintenance), component)
+        check_rows_after_failure(rows.index, Downtime.of(known.failures, known.maintenance), component)
 
 
 def test_a_unit_on_both_sides_is_found() -> None:

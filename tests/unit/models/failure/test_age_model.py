@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -94,3 +94,28 @@ def test_a_life_that_began_with_its_record_is_one_of_known_length() -> None:
     assert model is not None
     assert (model.life.failures, model.life.assumed) == (6, False)
     assert model.life.shape > 4
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "retired", "days"),
+    [
+        pytest.param([], None, (20, 30), id="repairs are on record nowhere: it runs on at once"),
+        pytest.param([("m1", at(35 * 24), "seal", "corrective")], None, (20, 15), id="it stands until its repair"),
+        pytest.param([], at(20 * 24), (20,), id="the machine was taken out of service"),
+    ],
+)
+def test_no_life_is_counted_while_a_component_does_not_run(
+    maintenance: list[tuple[str, datetime, str, str]], retired: datetime | None, days: tuple[int, ...]
+) -> None:
+    one = Machine("m1", "px", "west", at(0), ("seal",), retired_at=retired)
+    known = history(machines=[one], failures=[("m1", at(20 * 24), "seal")], maintenance=maintenance)
+    since, until = to_epoch_ms(at(0)), to_epoch_ms(at(50 * 24))
+    model = fit_age_model(known, "seal", since_ms=since, until_ms=until, watched_from={"m1": since})
+    assert model is not None
+    assert model.life.scale == pytest.approx(sum(day**2 for day in days) ** 0.5)
+
+
+def test_a_failure_begins_a_life_even_where_an_earlier_replacement_is_on_record() -> None:
+    known = history(failures=[("m1", at(30 * 24), "seal")], maintenance=[("m1", at(5 * 24), "seal", "preventive")])
+    rows = RowIndex.of([("m1", at(day * 24)) for day in (25, 40)])
+    assert AgeModel("seal", WEARING).age_days(known, rows).tolist() == pytest.approx([20.0, 10.0])

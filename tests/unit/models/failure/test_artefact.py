@@ -70,5 +70,5 @@ def test_a_model_of_another_schema_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("models.failure.artefact.SCHEMA_VERSION", 3)
     write_model(model(), tmp_path)
     monkeypatch.undo()
-    with pytest.raises(DamagedModel, match="schema version is 3, this release reads 4"):
+    with pytest.raises(DamagedModel, match="schema version is 3, this release reads 5"):
         read_model(tmp_path)

@@ -16,7 +16,7 @@ from foreworn.loop.pricing.lives import RunLife
 from foreworn.loop.pricing.told import told_along
 from models.failure import GradientBoostedFailureModel, train
 from models.failure.reasons import MISSING
-from models.failure.silence import SignalsHeard
+from models.failure.silence import NO_FAILURE, Lost, SignalsHeard
 from models.features import FeatureSet, MachineModel, RowIndex, WindowMean, WindowSpread
 from tests.unit.models.failure.trained import SMALL, UNTIL, fleet
 from tests.unit.models.small_fleet import HOUR, START, at
@@ -63,7 +63,7 @@ def test_a_component_whose_signal_fell_silent_is_forecast_by_age_and_says_which_
         assert re.match(r"age alone, as \d+% of its signs fell silent: \d+ failures on record, a Weib", first.feature)
         assert "90% interval" in first.feature
         assert last.source == MISSING
-        assert last.feature == "nothing was said of pressure in the look-back: forecast by age"
+        assert last.feature == "nothing was said of pressure lately: forecast by age"
 
 
 def test_a_signal_that_hardly_tells_of_a_component_leaves_it_to_its_signs() -> None:
@@ -97,19 +97,19 @@ def test_a_model_that_may_do_without_anything_never_falls_back() -> None:
     assert not any(reason.source.startswith("age of") for f in found for reason in f.reasons)
 
 
-def test_a_signal_that_training_often_lacked_is_left_to_the_trees() -> None:
-    share = tuple((0.98, always) for _, always in model().heard.share)
-    taught = replace(model(), heard=SignalsHeard(("pressure", "vibration"), share))
+def test_a_signal_that_failures_were_learned_without_is_left_to_the_trees() -> None:
+    share = tuple(tuple(0.98 * known for known in own) for own in model().heard.share)
+    taught = replace(model(), heard=SignalsHeard(("pressure", "vibration"), share, {"seal": ("pressure",)}))
     found = taught.forecast(silenced(fleet(), "pressure", QUIET), ROWS, issued_at=NOW)
     assert not any(reason.source.startswith("age of") for f in found for reason in f.reasons)
     assert {f.machine for f in found if f.reasons[-1].source == MISSING} == set(QUIET)
 
 
-def test_a_signal_that_dies_is_missed_once_its_last_reading_has_left_the_look_back() -> None:
+def test_a_signal_that_dies_is_missed_once_its_short_windows_are_empty() -> None:
     died = silenced(fleet(), "pressure", ("m03",), since=NOW)
-    found = model().forecast(died, [("m03", NOW + h * HOUR) for h in (12, 22, 23, 30)], issued_at=NOW)
+    found = model().forecast(died, [("m03", NOW + h * HOUR) for h in (1, 2, 3, 23)], issued_at=NOW)
     by_age = [f.reasons[0].source == "age of seal" for f in found if f.component == "seal"]
-    assert by_age == [False, False, True, True]
+    assert by_age == [False, True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_is_said_under_another_name_is_not_heard(columns: dict[str, str], g
     renamed = replace(known, telemetry=known.telemetry.rename_columns(names))
     for forecast in said(renamed, "seal").values():
         assert forecast.by_known_age
-        assert forecast.reasons[-1].feature == f"nothing was said of {gone} in the look-back: forecast by age"
+        assert forecast.reasons[-1].feature == f"nothing was said of {gone} lately: forecast by age"
 
 
 def test_a_machine_that_says_nothing_at_all_is_forecast_by_age() -> None:
@@ -150,20 +150,40 @@ GAPS = np.nan
 TAUGHT = np.array([[1.0, 0.1, 5.0, 0.2, 0.0], [1.0, GAPS, 6.0, 0.2, 0.0], [2.0, 0.1, GAPS, GAPS, 1.0]])
 
 
-def test_what_was_always_heard_is_known_for_each_machine_model() -> None:
-    heard = SignalsHeard.of(FEATURES, TAUGHT)
-    assert heard.signals == ("flow", "pressure")
-    assert heard.share == ((1.0, 2 / 3), (1.0, 1.0), (1.0, 0.0))
-    assert SignalsHeard.from_data(heard.as_data()) == heard
-    rows = np.array([[1.0, GAPS, GAPS, GAPS, m] for m in (0.0, 1.0, GAPS)] + [[GAPS, GAPS, 5.0, GAPS, 0.0]])
-    silence = heard.silence(FEATURES, rows)
-    assert [silence.names(row) for row in range(4)] == [["pressure"], [], [], ["flow"]]
+HEARD = SignalsHeard.of(FEATURES, TAUGHT, {"seal": np.array([0, NO_FAILURE, NO_FAILURE])}, fewest=1)
 
 
-def test_the_share_that_fell_silent_is_of_what_such_machines_can_say() -> None:
-    heard = SignalsHeard.of(FEATURES, TAUGHT)
-    leaning = heard.leaning(FEATURES, np.array([1.0, 1.0, 5.0, 1.0, 2.0]))
+def lost(rows: list[list[float]], heard: SignalsHeard = HEARD) -> Lost:
+    return heard.silence(FEATURES, np.array(rows)).lost("seal", np.array([1.0, 1.0, 5.0, 1.0, 2.0]))
+
+
+def test_what_was_always_known_is_noted_for_each_machine_model() -> None:
+    assert HEARD.signals == ("flow", "pressure")
+    assert HEARD.share == ((1.0, 2 / 3, 2 / 3, 2 / 3, 1.0), (1.0, 0.5, 1.0, 1.0, 1.0), (1.0, 1.0, 0.0, 0.0, 1.0))
+    assert SignalsHeard.from_data(HEARD.as_data()) == HEARD
+
+
+def test_the_share_that_is_lost_is_of_what_such_machines_can_say() -> None:
+    leaning = HEARD.leaning(FEATURES, np.array([1.0, 1.0, 5.0, 1.0, 2.0]))
     assert leaning.tolist() == [[0.2, 0.6], [0.2, 0.6], [0.5, 0.0]]
-    rows = np.array([[GAPS, GAPS, GAPS, GAPS, m] for m in (0.0, 1.0)])
-    assert heard.silence(FEATURES, rows).lost(leaning).tolist() == pytest.approx([0.8, 0.5])
-    assert not heard.leaning(FEATURES, np.zeros(5)).any()
+    missed = lost([[GAPS, GAPS, GAPS, GAPS, m] for m in (0.0, 1.0)])
+    assert (missed.share.tolist(), missed.names(0), missed.names(1)) == (
+        pytest.approx([0.8, 0.5]),
+        ["flow", "pressure"],
+        ["flow"],
+    )
+    assert not HEARD.leaning(FEATURES, np.zeros(5)).any()
+
+
+def test_a_window_that_was_always_known_and_is_empty_is_lost_though_another_still_holds_something() -> None:
+    missed = lost([[1.0, 0.1, GAPS, 0.2, 0.0], [1.0, GAPS, 5.0, 0.2, 0.0]])
+    assert missed.share.tolist() == [0.5, 0.0]
+
+
+@pytest.mark.parametrize(("failures", "expected"), [((0, 1), 0.0), ((0, 0), 0.6), ((NO_FAILURE, NO_FAILURE), 0.6)])
+def test_only_failures_that_came_without_a_signal_teach_to_do_without_it(
+    failures: tuple[int, int], expected: float
+) -> None:
+    taught = np.array([[1.0, 0.1, GAPS, GAPS, 0.0], [1.0, 0.1, GAPS, GAPS, 0.0], [1.0, 0.1, 5.0, 0.2, 0.0]])
+    heard = SignalsHeard.of(FEATURES, taught, {"seal": np.array([*failures, 2])}, fewest=2)
+    assert lost([[1.0, 0.1, GAPS, GAPS, 0.0]], heard).share.tolist() == pytest.approx([expected])
