@@ -37,4 +37,4 @@ def test_options_are_named_here_and_shares_have_the_intervals_of_the_page(capsys
     assert "--price prices acting on such forecasts" in told
     [six, *_] = report["notice"]
     assert six["caught"] == six["failures"]
-    assert f"6 h {six['failures']} {six['caught']} 100 % 83 to 100 %" in told
+    assert f"6 h {six['failures']} {six['caught']} 100 % 75 to 100 %" in told
